@@ -1,0 +1,116 @@
+"""The only file that knows array libraries: NumPy arrays are worked in place, others out of place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+import sklearn
+
+
+def namespace(*arrays: Any) -> ModuleType:
+    """Return the array namespace of the arguments: NumPy unless scikit-learn's ``array_api_dispatch`` is on."""
+    for array in arrays:
+        if not isinstance(array, np.ndarray) and is_foreign(array):
+            return array.__array_namespace__()
+    return np
+
+
+def is_foreign(array: Any) -> bool:
+    """Tell whether `array` belongs to an array library other than NumPy that scikit-learn was told to follow."""
+    return (
+        hasattr(array, "__array_namespace__")
+        and not isinstance(array, (np.ndarray, np.generic))
+        and sklearn.get_config()["array_api_dispatch"]
+    )
+
+
+def _in_place(name: str) -> Callable[..., Any]:
+    ufunc = getattr(np, name)
+
+    def verb(x: Any, *operands: Any) -> Any:
+        if isinstance(x, np.ndarray):
+            return ufunc(x, *operands, out=x)
+        return getattr(namespace(x), name)(x, *operands)
+
+    verb.__name__ = name
+    verb.__doc__ = f"Return {name}(x, ...), overwriting `x` where it is a NumPy array."
+    return verb
+
+
+exp, sqrt, tanh, add, multiply, divide, power, minimum, maximum = map(
+    _in_place, ("exp", "sqrt", "tanh", "add", "multiply", "divide", "pow", "minimum", "maximum")
+)
+
+
+def integer_power(x: Any, exponent: int) -> Any:
+    """Return x ** exponent for a positive integer, by repeated squaring: NumPy's own ``pow`` takes 20 times longer."""
+    result = None
+    while True:
+        if exponent & 1:
+            result = (x if exponent == 1 else _copy(x)) if result is None else multiply(result, x)
+        exponent >>= 1
+        if not exponent:
+            return result
+        x = multiply(x, x)
+
+
+def _copy(x: Any) -> Any:
+    return x.copy() if isinstance(x, np.ndarray) else namespace(x).asarray(x, copy=True)
+
+
+def products(a: Any, b: Any, out: np.ndarray | None = None) -> Any:
+    """Return the matrix a b' of all row products, dense, in `out` where it fits."""
+    if sp.issparse(a) or sp.issparse(b):
+        return as_dense(a @ b.T)
+    if isinstance(a, np.ndarray):
+        if out is not None and out.dtype == a.dtype:
+            return np.matmul(a, b.T, out=out)
+        return np.matmul(a, b.T)
+    return a @ b.T
+
+
+def as_dense(x: Any) -> Any:
+    """Return a sparse matrix as a dense array, anything else as it is."""
+    return x.toarray() if sp.issparse(x) else x
+
+
+def is_float32(x: Any) -> bool:
+    """Tell whether `x` holds 32-bit floats."""
+    return x.dtype == namespace(x).float32
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """Return `x` with another floating type; `x` itself where it has that type already."""
+    if isinstance(x, np.ndarray) or sp.issparse(x):
+        return x.astype(dtype, copy=False)
+    return namespace(x).astype(x, dtype, copy=False)
+
+
+def take_rows(X: Any, index: Any) -> Any:
+    """Return the rows of `X` at a slice or an array of integers: a view where the container allows one."""
+    if hasattr(X, "iloc"):
+        return X.iloc[index]
+    if isinstance(X, list):
+        return X[index] if isinstance(index, slice) else [X[i] for i in index]
+    if isinstance(index, slice) or isinstance(X, np.ndarray) or sp.issparse(X):
+        return X[index]
+    xp = namespace(X)
+    return xp.take(X, xp.asarray(index), axis=0)
+
+
+def n_rows(X: Any) -> int:
+    """Return the number of rows of an array, a sparse matrix, a table or a list."""
+    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+
+
+def row_sums(x: Any, y: Any) -> Any:
+    """Return the sum over each row of x * y, shape (n,), in the type of `x`."""
+    if sp.issparse(x):
+        return np.asarray(x.multiply(y).sum(axis=1)).reshape(-1)
+    if isinstance(x, np.ndarray):
+        return np.einsum("ij,ij->i", x, y)
+    return namespace(x).sum(x * y, axis=1)

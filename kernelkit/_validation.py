@@ -1,0 +1,96 @@
+"""The only door for users' arrays and hyperparameters; one style of error: the name, what came, what is wanted."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_consistent_length
+
+FLOATS = [np.float64, np.float32]
+
+
+def as_numbers(X: Any, accept_sparse: bool = True) -> Any:
+    """Return `X` as a float64 or float32 matrix (CSR where sparse); what already is one passes unread.
+
+    Estimators read their input once, at their own door: blocks of it come here again and again.
+    """
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.type in FLOATS:
+        return X
+    if accept_sparse and sp.issparse(X) and X.format == "csr" and X.dtype.type in FLOATS:
+        return X
+    return check_numbers(X, accept_sparse)
+
+
+def check_numbers(X: Any, accept_sparse: bool = True, name: str = "X") -> Any:
+    """Return `X` as a finite float64 or float32 matrix of shape (n, d), CSR where sparse, or raise ValueError."""
+    return check_array(X, accept_sparse="csr" if accept_sparse else False, dtype=FLOATS, input_name=name)
+
+
+def check_columns(X: Any, wanted: int, meaning: str) -> None:
+    """Raise ValueError unless `X` has `wanted` columns."""
+    if X.shape[1] != wanted:
+        raise ValueError(f"X has {X.shape[1]} features, but {meaning} {wanted}")
+
+
+def check_number(
+    name: str,
+    value: Any,
+    *,
+    at_least: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    integer: bool = False,
+) -> Any:
+    """Return `value` if it is a finite real number within the limits; raise TypeError or ValueError naming it."""
+    kind = "an integer" if integer else "a number"
+    limits = [f">= {at_least}"] * (at_least is not None) + [f"> {above}"] * (above is not None)
+    limits += [f"< {below}"] * (below is not None)
+    wanted = f"{kind} {' and '.join(limits)}".rstrip()
+    message = f"{name} must be {wanted}, got {value!r}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(message)
+    real = float(value)
+    outside = (
+        not np.isfinite(real)
+        or (integer and not real.is_integer())
+        or (at_least is not None and real < at_least)
+        or (above is not None and real <= above)
+        or (below is not None and real >= below)
+    )
+    if outside:
+        raise ValueError(message)
+    return int(real) if integer else value
+
+
+def check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> Any:
+    """Return `value` if it is one of `choices`; raise ValueError naming them otherwise."""
+    if not any(value is choice or (isinstance(value, type(choice)) and value == choice) for choice in choices):
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+    return value
+
+
+def check_weights(sample_weight: Any, n: int, dtype: Any = np.float64) -> np.ndarray | None:
+    """Return the weights as an array of shape (n,), or None where they are all one.
+
+    Raises
+    ------
+    ValueError
+        If they are not one finite number >= 0 for each row, or all zero.
+    """
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, numbers.Real):
+        sample_weight = np.full(n, sample_weight, dtype=dtype)
+    w = check_array(sample_weight, ensure_2d=False, dtype=dtype, input_name="sample_weight")
+    if w.ndim != 1:
+        raise ValueError(f"sample_weight must have one value for each row, shape ({n},), got shape {w.shape}")
+    check_consistent_length(w, np.empty(n))
+    if (w < 0).any():
+        raise ValueError(f"sample_weight must be >= 0, got {w.min()}")
+    if not (w > 0).any():
+        raise ValueError("sample_weight is zero for every row: there is nothing to fit")
+    return None if (w == 1).all() else w

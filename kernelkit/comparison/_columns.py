@@ -1,0 +1,139 @@
+"""Which columns of a table can be used, and as what."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._errors import InputError
+
+MANY_LEVELS = 50
+_IDENTIFIER = re.compile(r"(^|[_\s])(id|uuid|guid|index|rowid|key)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The used columns by kind, as scikit-learn's ColumnTransformer wants them: names of a DataFrame, else positions."""
+
+    numeric: list[Any]
+    levels: list[Any]
+    many_levels: list[Any]
+
+    def __len__(self) -> int:
+        return len(self.numeric) + len(self.levels) + len(self.many_levels)
+
+
+def is_frame(X: Any) -> bool:
+    """Return whether `X` is a pandas DataFrame."""
+    return hasattr(X, "iloc") and hasattr(X, "columns")
+
+
+def column(X: Any, name: Any) -> np.ndarray:
+    """Return one column of a DataFrame or array, as `plain` does."""
+    return plain(X[name] if is_frame(X) else X[:, name])
+
+
+def plain(values: Any) -> np.ndarray:
+    """Return values as float64 (missing and infinite: NaN), dates (missing: NaT) or objects (missing: None)."""
+    if hasattr(values, "isna"):
+        missing = values.isna().to_numpy()
+        if _is_date(values.dtype):
+            return values.to_numpy().astype("datetime64[ns]")
+        values = values.astype(object).to_numpy(copy=True)
+    else:
+        values = np.asarray(values)
+        if values.dtype.kind in "iuf":
+            return _finite(values.astype(np.float64))
+        values = values.astype(object)
+        missing = np.array([value is None or value != value for value in values], dtype=bool)
+    values[missing] = None
+    return _numbers_if_all_are(values, missing)
+
+
+def _is_date(dtype: Any) -> bool:
+    return getattr(dtype, "kind", "") == "M"
+
+
+def _numbers_if_all_are(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    if any(isinstance(value, (bool, np.bool_)) for value in values):
+        return values
+    numbers = np.full(len(values), np.nan)
+    try:
+        numbers[~missing] = values[~missing].astype(np.float64)
+    except (TypeError, ValueError):
+        return values
+    return _finite(numbers)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isinf(values), np.nan, values)
+
+
+def is_missing(values: np.ndarray) -> np.ndarray:
+    """Return which entries of what `plain` returned are missing."""
+    if values.dtype == object:
+        return np.array([value is None for value in values], dtype=bool)
+    return np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
+
+
+def sort_columns(X: Any, names: list[Any], notices: list[str]) -> Columns:
+    """Sort the columns by kind and leave out what cannot be used, saying so in `notices`.
+
+    Identifiers are looked for among named columns only: whoever passes a bare array has chosen its columns.
+
+    Raises
+    ------
+    InputError
+        If no column is left.
+    """
+    kept: dict[str, list[Any]] = {"numeric": [], "levels": [], "many_levels": []}
+    dropped: dict[str, list[str]] = {}
+    for name in names:
+        kind = _kind(column(X, name), name, identifiers=is_frame(X) and len(names) > 1)
+        if kind in kept:
+            kept[kind].append(name)
+        else:
+            dropped.setdefault(kind, []).append(name if is_frame(X) else f"number {name}")
+    notices += [f"left out, {reason}: {_listed(which)}" for reason, which in dropped.items()]
+    columns = Columns(**kept)
+    if len(columns) == 0:
+        raise InputError(
+            "no column can be used: " + "; ".join(f"{reason}: {_listed(which)}" for reason, which in dropped.items())
+            if dropped
+            else "there is no column besides the target"
+        )
+    return columns
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(map(str, names[:6]))
+    return shown if len(names) <= 6 else f"{shown}, ... ({len(names)} columns)"
+
+
+def _kind(values: np.ndarray, name: Any, identifiers: bool) -> str:
+    if values.dtype.kind == "M":
+        return "a date (derive numbers from it, or use it as --time-column)"
+    present = values[~is_missing(values)]
+    if len(present) == 0:
+        return "nothing but missing values"
+    if values.dtype == object:
+        present = present.astype(str)
+    distinct = np.unique(present)
+    if len(distinct) == 1 and len(present) == len(values):
+        return "constant"
+    if identifiers and len(present) >= 20 and _is_identifier(present, distinct, str(name)):
+        return "looks like an identifier"
+    if values.dtype != object:
+        return "numeric"
+    return "levels" if len(distinct) <= MANY_LEVELS else "many_levels"
+
+
+def _is_identifier(present: np.ndarray, distinct: np.ndarray, name: str) -> bool:
+    if present.dtype.kind != "f":
+        return len(distinct) > 0.95 * len(present)
+    if len(distinct) < len(present) or (present != np.round(present)).any():
+        return False
+    return bool(np.ptp(present) == len(present) - 1) or bool(_IDENTIFIER.search(name))

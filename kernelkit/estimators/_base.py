@@ -1,0 +1,75 @@
+"""What every estimator with a ``kernel`` parameter has in common."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._validation import FLOATS
+from ..engine import KernelOperator, MatrixOperator
+from ..kernels import Kernel, as_kernel
+
+
+class KernelEstimator(BaseEstimator):
+    """An estimator that keeps its training rows and meets them again through a kernel."""
+
+    kernel: Any
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; those of the kernel are reached as ``kernel__sigma``.
+
+        Raises
+        ------
+        ValueError
+            If a parameter does not exist, or ``kernel`` is not a kernel object whose parameters could be set.
+        """
+        nested = [name for name in params if name.startswith("kernel__")]
+        kernel = params.get("kernel", self.kernel)
+        if nested and not hasattr(kernel, "set_params"):
+            raise ValueError(
+                f"{nested[0]} cannot be set on kernel={kernel!r}, which has no parameters; "
+                "pass a kernel object first, such as kernel=Gaussian()"
+            )
+        return super().set_params(**params)
+
+    @property
+    def _precomputed(self) -> bool:
+        return isinstance(self.kernel, str) and self.kernel == "precomputed"
+
+    def _rows_like(self, kernel: Any, X: Any, reset: bool) -> Any:
+        """Return `X` checked the way the kernel wants it."""
+        if isinstance(kernel, Kernel) and not kernel.requires_vector_input:
+            validate_data(self, X, skip_check_array=True, reset=reset)
+            return X
+        sparse = isinstance(kernel, Kernel) and kernel.accepts_sparse
+        return validate_data(self, X, accept_sparse="csr" if sparse else False, dtype=FLOATS, reset=reset)
+
+    def _check_training_matrix(self, K: np.ndarray) -> None:
+        if K.shape[0] != K.shape[1]:
+            raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {K.shape}")
+
+    def _resolved(self, X: Any, sample_weight: np.ndarray | None) -> Any:
+        kernel = as_kernel(self.kernel)
+        if isinstance(kernel, Kernel):
+            if kernel.has_noise:
+                raise ValueError(f"kernel={kernel!r} has white noise, which is not a kernel here: set alpha instead")
+            return kernel.resolve(X, sample_weight)
+        return kernel
+
+    def _operator(self, kernel: Any, X: Any, Y: Any = None) -> KernelOperator | MatrixOperator:
+        return KernelOperator(kernel, X, Y) if isinstance(kernel, Kernel) else MatrixOperator(X)
+
+    def _against_training(self, X: Any) -> KernelOperator | MatrixOperator:
+        """Return the kernel values between new rows and the training rows, shape (m, n)."""
+        check_is_fitted(self)
+        return self._operator(self.kernel_, self._rows_like(self.kernel_, X, reset=False), self.X_fit_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = self._precomputed
+        kernel = self.kernel
+        tags.input_tags.sparse = kernel is None or isinstance(kernel, str) or getattr(kernel, "accepts_sparse", False)
+        return tags

@@ -1,0 +1,86 @@
+"""Kernel ridge as the solvers want it: an operator on the rows that count, and targets as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from .._arrays import n_rows, take_rows
+from .._validation import check_number
+from ..engine import KernelOperator, MatrixOperator
+from ..kernels import Kernel
+
+
+@dataclass(frozen=True)
+class RidgeProblem:
+    """Minimise sum_i w_i (y_i - f(x_i) - b)^2 + alpha c'Kc over the rows of positive weight.
+
+    Attributes
+    ----------
+    operator : KernelOperator or MatrixOperator
+        K, shape (k, k).
+    Y : array of shape (k, t)
+        Targets, float64.
+    scale : array of shape (k,) or None
+        Square roots of the weights; None where all are one.
+    rows : array of shape (k,)
+        Positions of the k rows among all n.
+    n : int
+        Number of rows, those of weight zero included.
+    """
+
+    operator: KernelOperator | MatrixOperator
+    Y: np.ndarray
+    scale: np.ndarray | None
+    rows: np.ndarray
+    n: int
+
+    def scatter(self, coef: np.ndarray) -> np.ndarray:
+        """Return coefficients for all n rows: zero where the weight is."""
+        if len(self.rows) == self.n:
+            return coef
+        full = np.zeros((self.n, *coef.shape[1:]), dtype=coef.dtype)
+        full[self.rows] = coef
+        return full
+
+
+def ridge_problem(kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None) -> RidgeProblem:
+    """Return the problem of fitting columns `Y` on rows `X` (or a kernel matrix, for "precomputed")."""
+    n = n_rows(X)
+    rows = np.arange(n) if w is None else np.flatnonzero(w)
+    everything = len(rows) == n
+    if not everything:
+        X = take_rows(X, rows) if isinstance(kernel, Kernel) else X[np.ix_(rows, rows)]
+        Y = Y[rows]
+    scale = None if w is None else np.sqrt(w[rows])
+    if scale is not None and (scale == 1).all():
+        scale = None
+    operator = KernelOperator(kernel, X) if isinstance(kernel, Kernel) else MatrixOperator(X)
+    return RidgeProblem(operator, Y, scale, rows, n)
+
+
+def check_targets(y: Any, X: Any) -> tuple[np.ndarray, bool]:
+    """Return numeric targets as columns (n, t), and whether they came as one vector."""
+    if y is None:
+        raise ValueError("requires y to be passed, but the target y is None")
+    y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    if y.ndim > 2:
+        raise ValueError(f"y must have shape (n,) or (n, t), got {y.shape}")
+    check_consistent_length(X, y)
+    return (y[:, None], True) if y.ndim == 1 else (y, False)
+
+
+def check_alphas(alpha: Any, n_targets: int) -> np.ndarray:
+    """Return alpha as one number for each target, shape (t,)."""
+    if np.ndim(alpha) == 0:
+        return np.full(n_targets, check_number("alpha", alpha, at_least=0), dtype=np.float64)
+    alphas = column_or_1d(np.asarray(alpha, dtype=np.float64))
+    if alphas.shape != (n_targets,):
+        raise ValueError(f"alpha must be a number or one for each of {n_targets} targets, got shape {alphas.shape}")
+    for value in alphas:
+        check_number("alpha", float(value), at_least=0)
+    return alphas

@@ -1,0 +1,33 @@
+"""What is computed: kernels as objects."""
+
+from ._algebra import Constant, Power, Product, Sum
+from ._base import Kernel
+from ._columns import Columns
+from ._dot_product import Cosine, Linear, Polynomial, Sigmoid
+from ._euclidean import Gaussian, Matern, RationalQuadratic
+from ._features import FeatureKernel
+from ._foreign import FunctionKernel, SklearnWrapper, as_kernel
+from ._laplacian import Laplacian
+from ._rows import Rows
+
+__all__ = [
+    "Columns",
+    "Constant",
+    "Cosine",
+    "FeatureKernel",
+    "FunctionKernel",
+    "Gaussian",
+    "Kernel",
+    "Laplacian",
+    "Linear",
+    "Matern",
+    "Polynomial",
+    "Power",
+    "Product",
+    "RationalQuadratic",
+    "Rows",
+    "Sigmoid",
+    "SklearnWrapper",
+    "Sum",
+    "as_kernel",
+]

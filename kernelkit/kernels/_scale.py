@@ -1,0 +1,60 @@
+"""Widths and scales that are read off the training rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.metrics import pairwise_distances
+
+from .._arrays import take_rows
+from .._validation import check_choice
+
+MEDIAN_ROWS = 1000
+
+
+def variance(X: Any, w: np.ndarray | None = None) -> float:
+    """Return the variance of all entries of `X`, rows weighted by `w`."""
+    X = X.astype(np.float64, copy=False) if sp.issparse(X) else np.asarray(X, dtype=np.float64)
+    w = np.ones(X.shape[0]) if w is None else w
+    total = w.sum() * X.shape[1]
+    mean = float((w @ X).sum() / total)
+    squares = (w @ X.multiply(X)).sum() / total - mean**2 if sp.issparse(X) else (w @ (X - mean) ** 2).sum() / total
+    rounding = (10 * np.finfo(np.float64).eps * mean) ** 2
+    return float(squares) if squares > rounding else 0.0
+
+
+def squared_width(rule: str, X: Any, w: np.ndarray | None) -> float:
+    """Return sigma^2 of a kernel of the Euclidean distance, by the rule "scale", "auto" or "median".
+
+    "scale" is d var(X) / 2 and "auto" d / 2: scikit-learn's gamma="scale" and gamma = 1/d, for gamma = 1 / (2 sigma^2).
+    """
+    check_choice("sigma", rule, ("scale", "auto", "median"))
+    if rule == "median":
+        return median_distance(X, "euclidean") ** 2
+    return X.shape[1] / 2 if rule == "auto" else X.shape[1] * variance(X, w) / 2 or 0.5
+
+
+def city_block_width(rule: str, X: Any, w: np.ndarray | None) -> float:
+    """Return sigma of a kernel of the city-block distance, by the rule "scale" = d sd(X), "auto" = d or "median"."""
+    check_choice("sigma", rule, ("scale", "auto", "median"))
+    if rule == "median":
+        return median_distance(X, "manhattan")
+    return float(X.shape[1]) if rule == "auto" else X.shape[1] * variance(X, w) ** 0.5 or 1.0
+
+
+def inner_gamma(rule: str, X: Any, w: np.ndarray | None) -> float:
+    """Return gamma of a kernel of the inner product, by the rule "scale" = 1 / (d var(X)) or "auto" = 1 / d."""
+    check_choice("gamma", rule, ("scale", "auto"))
+    return 1 / X.shape[1] if rule == "auto" else 1 / (X.shape[1] * variance(X, w) or 1.0)
+
+
+def median_distance(X: Any, metric: str) -> float:
+    """Return the median distance between at most 1000 evenly spaced rows; between distinct ones if that is zero."""
+    n = X.shape[0]
+    picked = take_rows(X, np.linspace(0, n - 1, min(n, MEDIAN_ROWS)).round().astype(int))
+    distances = pairwise_distances(picked, metric=metric)[np.triu_indices(picked.shape[0], 1)]
+    if distances.size and np.median(distances) == 0:
+        distances = distances[distances > 0]
+    return float(np.median(distances)) if distances.size else 1.0

@@ -1,0 +1,176 @@
+"""Kernels of the Euclidean distance, each row scaled and centred so that a tile is one matrix product and a profile."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from .._arrays import as_dense, cast, is_float32, is_foreign, minimum, namespace, products, row_sums, take_rows
+from .._validation import as_numbers, check_columns, check_number
+from ._base import Kernel
+from ._rows import Rows
+from ._scale import squared_width
+
+NEAR = 1e-4  # squared distance, relative to the squared norms, below which half the digits of a matrix product are lost
+FLOAT32_ERROR = 1e-6
+CHUNK = 2**16
+
+
+class Frame:
+    """What all rows of a set share: the origin (None: zero) and whether float32 rows are multiplied in float64."""
+
+    def __init__(self, origin: Any, n_features: int, wide: bool):
+        self.origin = origin
+        self.n_features = n_features
+        self.wide = wide
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Frame) and self.wide == other.wide and np.array_equal(self.origin, other.origin)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Stationary(Kernel):
+    """A kernel profile(s) of s = -|(x - y) / sigma|^2 / 2: a member writes the elementwise `_profile` and `_slope`.
+
+    With z = (x - origin) / sigma and h = |z|^2 / 2, rows are kept as [z, -h, -1] and [z, 1, h], so that one matrix
+    product gives s, the norms included.
+    """
+
+    sigma: Any
+
+    @abstractmethod
+    def _profile(self, s: Any) -> Any:
+        """Return k as a function of s <= 0, overwriting `s` where it can be."""
+
+    @abstractmethod
+    def _slope(self, s: np.ndarray) -> np.ndarray:
+        """Return dk/ds; any finite number at s = 0 where it has none."""
+
+    @property
+    def _steepest(self) -> float:
+        """The largest dk/ds, by which an error of s grows; infinite for a kernel with a kink at x = y."""
+        return 1.0
+
+    @property
+    def accepts_sparse(self) -> bool:
+        return True
+
+    def _definite(self, X: Any, w: np.ndarray | None) -> dict[str, Any]:
+        return {"sigma": squared_width(self.sigma, as_numbers(X), w) ** 0.5} if isinstance(self.sigma, str) else {}
+
+    def _widths(self, n_features: int) -> Any:
+        return check_widths(self.sigma, n_features)
+
+    def _frame(self, X: Any) -> Frame:
+        sigma = self._widths(X.shape[1])
+        if is_foreign(X):
+            return Frame(None, X.shape[1], False)
+        origin = None if sp.issparse(X) else X.mean(axis=0, dtype=np.float64)
+        if not is_float32(X):
+            return Frame(origin, X.shape[1], False)
+        Z = _scaled(cast(X, np.float64), origin, sigma)
+        error = np.finfo(np.float32).eps * row_sums(Z, Z).max(initial=1e-30) * self._steepest
+        return Frame(origin, X.shape[1], bool(error > FLOAT32_ERROR))
+
+    def rows(self, X: Any, like: Rows | None = None) -> Rows:
+        X = as_numbers(X)
+        frame = self._frame(X) if like is None else like.shared
+        check_columns(X, frame.n_features, "the rows they meet have")
+        dtype = X.dtype if like is None else like.dtype
+        if frame.origin is not None:
+            X = as_dense(X)
+        Z = _scaled(X if is_foreign(X) else cast(X, np.float64), frame.origin, self._widths(frame.n_features))
+        left, right = _both_sides(Z, np.float64 if frame.wide else dtype)
+        return Rows((left, right), dtype, frame)
+
+    def tile(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
+        return self._profile(self._half_squares(a, b, out))
+
+    def _half_squares(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
+        a.check_shared(b)
+        s = minimum(products(a.parts[0], b.parts[1], out), 0.0)
+        if np.isinf(self._steepest):
+            s = _repair(s, a.parts[0], b.parts[1])
+        return cast(s, b.dtype)
+
+    def diag(self, X: Any) -> Any:
+        X = as_numbers(X)
+        self._widths(X.shape[1])
+        return namespace(X).ones(X.shape[0], dtype=X.dtype)
+
+    def _width_gradient(self, rows: Rows, s: np.ndarray) -> np.ndarray:
+        # ds / dlog(sigma_k) = ((x_k - y_k) / sigma_k)^2, summed over k for one sigma.
+        slope = self._slope(s)
+        if np.ndim(self.sigma) == 0:
+            return -2 * s * slope
+        Z = as_dense(rows.parts[1])[:, :-2]
+        return np.stack([(z[:, None] - z[None, :]) ** 2 * slope for z in Z.T], axis=2)
+
+    def _shape_gradient(self, s: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the gradients with respect to the logarithms of hyperparameters other than sigma."""
+        return {}
+
+    def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+        s = self._half_squares(rows, rows)
+        gradient = self._stack(s, {"sigma": self._width_gradient(rows, s), **self._shape_gradient(s)})
+        return self._profile(s), gradient
+
+
+def check_widths(sigma: Any, n_features: int) -> Any:
+    """Return sigma as a positive number, or an array with one for each feature."""
+    if isinstance(sigma, str):
+        raise ValueError(f"sigma={sigma!r} depends on the data: call resolve(X) on the kernel first")
+    if np.ndim(sigma) == 0:
+        return float(check_number("sigma", sigma, above=0))
+    widths = np.asarray(sigma, dtype=np.float64)
+    if widths.shape != (n_features,):
+        raise ValueError(f"sigma must be a number or one for each of {n_features} features, got shape {widths.shape}")
+    if not (np.isfinite(widths).all() and (widths > 0).all()):
+        raise ValueError(f"sigma must be > 0 for every feature, got {sigma!r}")
+    return widths
+
+
+def _scaled(X: Any, origin: Any, sigma: Any) -> Any:
+    if sp.issparse(X):
+        return sp.csr_array(X.multiply(1 / np.reshape(sigma, (1, -1)))) if np.ndim(sigma) else X / sigma
+    if is_foreign(X) and np.ndim(sigma):
+        sigma = namespace(X).asarray(sigma, dtype=X.dtype)
+    return (X if origin is None else X - origin) / sigma
+
+
+def _both_sides(Z: Any, dtype: Any) -> tuple[Any, Any]:
+    h = row_sums(Z, Z) / 2
+    xp = namespace(Z)
+    one = xp.ones_like(h)
+    if sp.issparse(Z):
+        Z = sp.csr_array(Z)
+        left, right = (sp.hstack([Z, np.stack(c, axis=1)], format="csr") for c in ((-h, -one), (one, h)))
+        return left.astype(dtype, copy=False), right.astype(dtype, copy=False)
+    if is_foreign(Z):
+        left, right = (xp.concat([Z, xp.stack(c, axis=1)], axis=1) for c in ((-h, -one), (one, h)))
+        return left, right
+    d = Z.shape[1]
+    left = np.empty((Z.shape[0], d + 2), dtype=dtype)
+    left[:, :d], left[:, d], left[:, d + 1] = Z, -h, -1
+    right = left.copy()
+    right[:, d], right[:, d + 1] = 1, h
+    return left, right
+
+
+def _repair(s: Any, left: Any, right: Any) -> Any:
+    """Form -|z - z'|^2 / 2 from the difference itself for the pairs that are near each other."""
+    xp = namespace(s)
+    h, g = as_dense(-left[:, -2:-1]), as_dense(right[:, -1:])
+    if xp.max(s) <= -NEAR * (xp.max(h) + xp.max(g)) and xp.max(h) > 0:
+        return s
+    i, j = xp.nonzero(s >= -NEAR * (h + g.T))
+    d = left.shape[1] - 2
+    for start in range(0, i.shape[0], CHUNK):
+        k, m = i[start : start + CHUNK], j[start : start + CHUNK]
+        difference = as_dense(take_rows(left, k)[:, :d] - take_rows(right, m)[:, :d])
+        s[k, m] = -row_sums(difference, difference) / 2
+    return s

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from kernelkit.engine import KernelOperator, MatrixOperator
+from kernelkit.kernels import Gaussian, Kernel, Laplacian, Linear, Rows
+
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(1100, 3)), rng.normal(size=(700, 3)) + 5
+V = rng.normal(size=(700, 2))
+
+
+def direct(A, B):
+    return np.exp(-((A[:, None] - B[None]) ** 2).sum(-1) / 2)
+
+
+def test_rectangular():
+    operator, K = KernelOperator(Gaussian(), X, Y), direct(X, Y)
+    assert operator.shape == K.shape
+    np.testing.assert_allclose(operator.dense(), K, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(operator @ V, K @ V, rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(operator @ V[:, 0], K @ V[:, 0], rtol=1e-10, atol=1e-13)
+    np.testing.assert_array_equal(operator.columns([3, 0]), operator.dense()[:, [3, 0]])
+    with pytest.raises(ValueError, match="one set of rows"):
+        operator.diag()
+    with pytest.raises(ValueError, match=r"V must have 700 rows .* got \(3, 2\)"):
+        operator @ V[:3]
+
+
+def test_square():
+    operator, K = KernelOperator(Laplacian(), X), Laplacian()(X, X.copy())
+    np.testing.assert_allclose(operator.dense(), K, rtol=1e-14)
+    np.testing.assert_array_equal(operator.dense(), operator.dense().T)
+    np.testing.assert_allclose(operator @ X, K @ X, rtol=1e-10, atol=1e-12)
+    np.testing.assert_array_equal(operator.columns(np.array([5, 900])), K[:, [5, 900]])
+    np.testing.assert_array_equal(operator.diag(), np.ones(1100))
+
+
+def test_matrix():
+    K = direct(X, Y)
+    operator = MatrixOperator(K)
+    np.testing.assert_array_equal(operator.dense(), K)
+    assert operator.dense() is not K
+    np.testing.assert_array_equal(operator @ V, K @ V)
+    np.testing.assert_array_equal(operator.columns([3, 0]), K[:, [3, 0]])
+    assert operator.astype(np.float32).dense().dtype == np.float32
+
+
+def test_float32_in_float32_out_with_sums_in_float64():
+    A, B = np.ones((3, 1), dtype=np.float32), np.ones((200_000, 1), dtype=np.float32)
+    total = KernelOperator(Linear(), A, B) @ np.full(200_000, 0.1, dtype=np.float32)
+    assert total.dtype == np.float32
+    np.testing.assert_allclose(total, 200_000 * np.float32(0.1), rtol=1e-6)
+    assert KernelOperator(Gaussian(), A).astype(np.float64).dtype == np.float64
+
+
+def test_sparse_rows():
+    S, T = sp.random_array((600, 40), density=0.1, random_state=0), sp.random_array((50, 40), density=0.1, random_state=1)
+    operator = KernelOperator(Gaussian(), sp.csr_array(S), sp.csr_array(T))
+    np.testing.assert_allclose(operator.dense(), direct(S.toarray(), T.toarray()), rtol=1e-12)
+
+
+class Tent(Kernel):
+    """A kernel of a user's own, written against the two verbs alone."""
+
+    def __init__(self, width=1.0):
+        self.width = width
+
+    def rows(self, X, like=None):
+        return Rows((X,))
+
+    def tile(self, a, b, out=None):
+        return np.maximum(0, 1 - np.abs(a.parts[0] - b.parts[0].T) / self.width)
+
+    def diag(self, X):
+        return np.ones(len(X))
+
+
+def test_a_kernel_of_ones_own():
+    x = X[:, :1]
+    expected = np.maximum(0, 1 - np.abs(x - x.T) / 2)
+    np.testing.assert_array_equal(Tent(width=2.0)(x), expected)
+    np.testing.assert_allclose(KernelOperator(Tent(width=2.0), x) @ x, expected @ x, rtol=1e-10, atol=1e-12)
+
+
+def test_an_empty_side_gives_an_empty_result():
+    assert KernelOperator(Gaussian(), X[:0], Y).dense().shape == (0, 700)
+    assert (KernelOperator(Gaussian(), X[:0], Y) @ V).shape == (0, 2)
