@@ -1,5 +1,47 @@
-"""Kernel methods in the style of scikit-learn."""
+"""Kernel methods in the style of scikit-learn: one kernel object works in every estimator."""
 
 from ._version import __version__
+from .estimators import KernelRidge, KernelRidgeClassifier, KernelRidgeClassifierCV, KernelRidgeCV
+from .features import ExplicitMap, explicit
+from .kernels import (
+    Columns,
+    Constant,
+    Cosine,
+    FeatureKernel,
+    Gaussian,
+    Laplacian,
+    Linear,
+    Matern,
+    Polynomial,
+    Power,
+    Product,
+    RationalQuadratic,
+    Sigmoid,
+    Sum,
+    as_kernel,
+)
 
-__all__ = ["__version__"]
+__all__ = [
+    "Columns",
+    "Constant",
+    "Cosine",
+    "ExplicitMap",
+    "FeatureKernel",
+    "Gaussian",
+    "KernelRidge",
+    "KernelRidgeCV",
+    "KernelRidgeClassifier",
+    "KernelRidgeClassifierCV",
+    "Laplacian",
+    "Linear",
+    "Matern",
+    "Polynomial",
+    "Power",
+    "Product",
+    "RationalQuadratic",
+    "Sigmoid",
+    "Sum",
+    "__version__",
+    "as_kernel",
+    "explicit",
+]

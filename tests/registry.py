@@ -25,8 +25,7 @@ from kernelkit.kernels import (
     Sigmoid,
     as_kernel,
 )
-
-from . import references as ref
+from tests import references as ref
 
 WIDTHS = [0.5, 1.0, 2.0]
 
@@ -80,14 +79,20 @@ KERNELS = [
     _distance("matern-3/2", Matern(), ref.matern()),
     _distance("matern-5/2", Matern(sigma=2.0, nu=2.5), ref.matern(2.0, 2.5)),
     _distance("matern-3.2", Matern(sigma=1.5, nu=3.2), ref.matern(1.5, 3.2), array_api=False),
-    _distance("matern-per-feature", Matern(sigma=np.array(WIDTHS), nu=0.5), ref.matern(WIDTHS, 0.5), width=3, kink=True),
+    _distance(
+        "matern-per-feature", Matern(sigma=np.array(WIDTHS), nu=0.5), ref.matern(WIDTHS, 0.5), width=3, kink=True
+    ),
     _distance("rational-quadratic", RationalQuadratic(), ref.rational_quadratic()),
     _distance("rational-quadratic-0.4", RationalQuadratic(2.0, 0.4), ref.rational_quadratic(2.0, 0.4)),
-    KernelCase("sum", Linear() + 0.5 * Gaussian(2.0), ref.add(ref.linear(), lambda x, y: 0.5 * ref.gaussian(2.0)(x, y))),
+    KernelCase(
+        "sum", Linear() + 0.5 * Gaussian(2.0), ref.add(ref.linear(), lambda x, y: 0.5 * ref.gaussian(2.0)(x, y))
+    ),
     _distance("product", Gaussian(2.0) * Matern(nu=2.5), ref.multiply(ref.gaussian(2.0), ref.matern(1.0, 2.5))),
     KernelCase("power", (Linear() + 1) ** 2, ref.polynomial(2)),
     _distance("power-3", Laplacian(3.0) ** 3, ref.laplacian(1.0), kink=True),
-    _distance("columns", Columns(Gaussian(0.7), [0, 2]), ref.columns(ref.gaussian(0.7), [0, 2]), width=3, array_api=False),
+    _distance(
+        "columns", Columns(Gaussian(0.7), [0, 2]), ref.columns(ref.gaussian(0.7), [0, 2]), width=3, array_api=False
+    ),
     KernelCase(
         "columns-sum",
         Columns(Laplacian(2.0), [1]) + Columns(Linear(), [0, 2]),
@@ -96,17 +101,29 @@ KERNELS = [
         array_api=False,
     ),
     KernelCase(
-        "features", FeatureKernel(_SECOND_DEGREE), ref.features(ref.monomials(2)), width=3, sparse=False, array_api=False
-    ),
-    _distance(
-        "sklearn", as_kernel(ConstantKernel(2.0) * RBF(0.7)), ref.multiply(ref.constant(2.0), ref.gaussian(0.7)),
-        sparse=False, array_api=False,
+        "features",
+        FeatureKernel(_SECOND_DEGREE),
+        ref.features(ref.monomials(2)),
+        width=3,
+        sparse=False,
+        array_api=False,
     ),
     KernelCase(
-        "function", as_kernel(rbf_kernel), lambda x, y: ref.gaussian((len(x) / 2) ** 0.5)(x, y),
-        sparse=False, array_api=False, positive_definite=False,
+        "sklearn",
+        as_kernel(ConstantKernel(2.0) * RBF(0.7)),
+        ref.multiply(ref.constant(2.0), ref.gaussian(0.7)),
+        sparse=False,
+        array_api=False,
     ),
-]  # fmt: skip
+    KernelCase(
+        "function",
+        as_kernel(rbf_kernel),
+        lambda x, y: ref.gaussian((len(x) / 2) ** 0.5)(x, y),
+        sparse=False,
+        array_api=False,
+        positive_definite=False,
+    ),
+]
 
 # Kernels whose parameters are read off the training rows, with what they become there.
 UNRESOLVED = {

@@ -38,28 +38,31 @@ def column(X: Any, name: Any) -> np.ndarray:
 
 def plain(values: Any) -> np.ndarray:
     """Return values as float64 (missing and infinite: NaN), dates (missing: NaT) or objects (missing: None)."""
+    if getattr(values.dtype, "kind", "") == "M":
+        return np.asarray(values).astype("datetime64[ns]")
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
+        return _finite(values.astype(np.float64))
+    declared = str(values.dtype) == "category"
+    values = as_objects(values)
+    return values if declared else _numbers_if_all_are(values)
+
+
+def as_objects(values: Any) -> np.ndarray:
+    """Return values as an array of objects, missing ones as None."""
     if hasattr(values, "isna"):
         missing = values.isna().to_numpy()
-        if _is_date(values.dtype):
-            return values.to_numpy().astype("datetime64[ns]")
         values = values.astype(object).to_numpy(copy=True)
     else:
-        values = np.asarray(values)
-        if values.dtype.kind in "iuf":
-            return _finite(values.astype(np.float64))
-        values = values.astype(object)
+        values = np.asarray(values).astype(object)
         missing = np.array([value is None or value != value for value in values], dtype=bool)
     values[missing] = None
-    return _numbers_if_all_are(values, missing)
+    return values
 
 
-def _is_date(dtype: Any) -> bool:
-    return getattr(dtype, "kind", "") == "M"
-
-
-def _numbers_if_all_are(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
+def _numbers_if_all_are(values: np.ndarray) -> np.ndarray:
     if any(isinstance(value, (bool, np.bool_)) for value in values):
         return values
+    missing = is_missing(values)
     numbers = np.full(len(values), np.nan)
     try:
         numbers[~missing] = values[~missing].astype(np.float64)

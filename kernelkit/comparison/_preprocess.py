@@ -10,7 +10,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
 
-from ._columns import is_missing, plain
+from ._columns import as_objects, is_frame
 from ._table import Table
 
 RARE = 0.01
@@ -19,11 +19,11 @@ ENCODER_FOLDS = 3
 
 def as_text(X: Any) -> np.ndarray:
     """Return a DataFrame or array of categories as an array of strings; missing ones are "missing"."""
-    names = X.columns if hasattr(X, "columns") else range(X.shape[1])
-    columns = [plain(X[name] if hasattr(X, "columns") else X[:, name]) for name in names]
+    frame = is_frame(X)
     text = np.empty(X.shape, dtype=object)
-    for j, values in enumerate(columns):
-        text[:, j] = np.where(is_missing(values), "missing", values.astype(str))
+    for j in range(X.shape[1]):
+        values = as_objects(X.iloc[:, j] if frame else X[:, j])
+        text[:, j] = ["missing" if value is None else str(value) for value in values]
     return text
 
 

@@ -73,7 +73,11 @@ class KernelOperator:
 
     def columns(self, index: Any) -> np.ndarray:
         """Return the columns at `index`, an array of shape (n, len(index))."""
-        return self._fill(self._kept[index], mirrored=False)
+        return self._fill(slice(0, self.shape[0]), self._kept[index])
+
+    def block(self, rows: slice) -> np.ndarray:
+        """Return consecutive rows of the matrix, an array of shape (rows.stop - rows.start, m)."""
+        return self._fill(rows, self._kept)
 
     def dense(self) -> Any:
         """Return the whole matrix as a fresh C-ordered array of shape (n, m).
@@ -83,39 +87,43 @@ class KernelOperator:
         MemoryError
             If the matrix does not fit into the memory available.
         """
-        return self._fill(self._kept, mirrored=self._symmetric)
+        if self._symmetric and not is_foreign(self._Y):
+            return self._mirrored()
+        return self._fill(slice(0, self.shape[0]), self._kept)
 
-    def _fill(self, kept: Any, mirrored: bool) -> Any:
-        n, m = self.shape[0], len(kept)
+    def _allocate(self, n: int, m: int) -> np.ndarray:
         check_memory(n * m * self._itemsize, f"the {n} x {m} kernel matrix", FEWER)
-        if is_foreign(self._Y):
-            return self._concatenated(kept)
-        K = np.empty((n, m), dtype=self.dtype)
+        return np.empty((n, m), dtype=self.dtype)
 
-        def fill_tile(index: tuple[slice, slice]) -> None:
-            i, j = index
+    def _mirrored(self) -> np.ndarray:
+        K, kept = self._allocate(*self.shape), self._kept
+
+        def fill(tile: tuple[slice, slice]) -> None:
+            i, j = tile
             _store(K[i, j], self.kernel.tile(kept[i], kept[j], K[i, j]))
             if i == j:
                 _mirror(K[i, i])
             else:
                 K[j, i] = K[i, j].T
 
-        def fill_block(i: slice) -> None:
-            a = self._rows(i)
-            for j in blocks(m, width):
-                _store(K[i, j], self.kernel.tile(a, kept[j], K[i, j]))
-
-        if mirrored:
-            run(fill_tile, plan(n, m, self._itemsize, symmetric=True))
-        else:
-            height, width = tile_shape(n, m, self._itemsize)
-            run(fill_block, blocks(n, height))
+        run(fill, plan(*self.shape, self._itemsize, symmetric=True))
         return K
 
-    def _concatenated(self, kept: Any) -> Any:
-        height, _ = tile_shape(self.shape[0], len(kept), self._itemsize)
-        tiles = [self.kernel.tile(self._rows(i), kept) for i in blocks(self.shape[0], height)]
-        return namespace(self._Y).concat(tiles, axis=0)
+    def _fill(self, rows: slice, kept: Any) -> Any:
+        n, m = rows.stop - rows.start, len(kept)
+        height, width = tile_shape(n, m, self._itemsize)
+        cuts = [slice(rows.start + i.start, rows.start + i.stop) for i in blocks(n, height)]
+        if is_foreign(self._Y):
+            return namespace(self._Y).concat([self.kernel.tile(self._rows(i), kept) for i in cuts], axis=0)
+        K = self._allocate(n, m)
+
+        def fill(i: slice) -> None:
+            a, place = self._rows(i), K[i.start - rows.start : i.stop - rows.start]
+            for j in blocks(m, width):
+                _store(place[:, j], self.kernel.tile(a, kept[j], place[:, j]))
+
+        run(fill, cuts)
+        return K
 
     def __matmul__(self, V: Any) -> np.ndarray:
         """Return K V for V of shape (m,) or (m, t), holding one tile a thread; sums across tiles are float64."""
@@ -170,6 +178,10 @@ class MatrixOperator:
     def columns(self, index: Any) -> np.ndarray:
         """Return a copy of the columns at `index`."""
         return self._K[:, np.asarray(index)]
+
+    def block(self, rows: slice) -> np.ndarray:
+        """Return consecutive rows of the matrix, as a view."""
+        return self._K[rows]
 
     def dense(self) -> np.ndarray:
         """Return a fresh C-ordered copy of the matrix."""

@@ -39,37 +39,40 @@ class KernelEstimator(BaseEstimator):
     def _precomputed(self) -> bool:
         return isinstance(self.kernel, str) and self.kernel == "precomputed"
 
-    def _rows_like(self, kernel: Any, X: Any, reset: bool) -> Any:
-        """Return `X` checked the way the kernel wants it."""
-        if isinstance(kernel, Kernel) and not kernel.requires_vector_input:
+    def _kernels(self) -> list[Any]:
+        """List the kernels that may be fitted."""
+        return [as_kernel(self.kernel)]
+
+    def _training_rows(self, X: Any) -> Any:
+        """Return the training rows, or kernel matrix, checked the way all kernels want them."""
+        kernels = self._kernels()
+        X = self._rows_like(kernels, X, reset=True)
+        if kernels == ["precomputed"] and X.shape[0] != X.shape[1]:
+            raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {X.shape}")
+        return X
+
+    def _rows_like(self, kernels: list[Any], X: Any, reset: bool) -> Any:
+        if any(isinstance(kernel, Kernel) and not kernel.requires_vector_input for kernel in kernels):
             validate_data(self, X, skip_check_array=True, reset=reset)
             return X
-        sparse = isinstance(kernel, Kernel) and kernel.accepts_sparse
+        sparse = all(isinstance(kernel, Kernel) and kernel.accepts_sparse for kernel in kernels)
         return validate_data(self, X, accept_sparse="csr" if sparse else False, dtype=FLOATS, reset=reset)
 
-    def _check_training_matrix(self, K: np.ndarray) -> None:
-        if K.shape[0] != K.shape[1]:
-            raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {K.shape}")
-
-    def _resolved(self, X: Any, sample_weight: np.ndarray | None) -> Any:
-        kernel = as_kernel(self.kernel)
-        if isinstance(kernel, Kernel):
-            if kernel.has_noise:
-                raise ValueError(f"kernel={kernel!r} has white noise, which is not a kernel here: set alpha instead")
-            return kernel.resolve(X, sample_weight)
-        return kernel
-
-    def _operator(self, kernel: Any, X: Any, Y: Any = None) -> KernelOperator | MatrixOperator:
-        return KernelOperator(kernel, X, Y) if isinstance(kernel, Kernel) else MatrixOperator(X)
+    def _resolved(self, kernel: Any, X: Any, sample_weight: np.ndarray | None) -> Any:
+        if not isinstance(kernel, Kernel):
+            return kernel
+        if kernel.has_noise:
+            raise ValueError(f"kernel={kernel!r} has white noise, which is not a kernel here: set alpha instead")
+        return kernel.resolve(X, sample_weight)
 
     def _against_training(self, X: Any) -> KernelOperator | MatrixOperator:
         """Return the kernel values between new rows and the training rows, shape (m, n)."""
         check_is_fitted(self)
-        return self._operator(self.kernel_, self._rows_like(self.kernel_, X, reset=False), self.X_fit_)
+        X = self._rows_like([self.kernel_], X, reset=False)
+        return KernelOperator(self.kernel_, X, self.X_fit_) if isinstance(self.kernel_, Kernel) else MatrixOperator(X)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.pairwise = self._precomputed
-        kernel = self.kernel
-        tags.input_tags.sparse = kernel is None or isinstance(kernel, str) or getattr(kernel, "accepts_sparse", False)
+        tags.input_tags.sparse = all(getattr(kernel, "accepts_sparse", False) for kernel in self._kernels())
         return tags

@@ -78,8 +78,13 @@ class Laplacian(Kernel):
 
 def _city_block(X: Any, Y: Any) -> Any:
     if sp.issparse(X):
-        return manhattan_distances(X, Y)
+        return manhattan_distances(_short_indices(X), _short_indices(Y))
     if is_foreign(X):
         xp = namespace(X)
         return xp.stack([xp.sum(xp.abs(X - y[None, :]), axis=1) for y in (Y[i, :] for i in range(Y.shape[0]))], axis=1)
     return cdist(X, Y, "cityblock")
+
+
+def _short_indices(X: Any) -> Any:
+    # scikit-learn's loop over sparse rows takes 32-bit indices only; the rows of a tile never need more.
+    return sp.csr_array((X.data, X.indices.astype(np.int32), X.indptr.astype(np.int32)), shape=X.shape)

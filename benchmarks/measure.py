@@ -1,0 +1,34 @@
+"""Ratios of times in one run: a warm-up, then the two in turn, the best of each."""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+
+
+def seconds(function):
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def compare(what, ours, theirs, at_least=None, repeat=5):
+    """Print how many times faster `ours` is than `theirs`; both are called once before."""
+    ours(), theirs()
+    pairs = [(seconds(ours), seconds(theirs)) for _ in range(repeat)]
+    a, b = (min(column) for column in zip(*pairs, strict=True))
+    wanted = "" if at_least is None else f"  (wanted {at_least}x)"
+    print(f"{what:<58} {a:8.3f} s against {b:8.3f} s: {b / a:6.2f}x{wanted}", flush=True)
+    return b / a
+
+
+def peak_memory(script, *arguments):
+    """Return what `script` prints as JSON when run by itself."""
+    done = subprocess.run([sys.executable, script, *map(str, arguments)], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def resident_bytes():
+    """Return the largest resident set of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,99 @@
+"""Keep to the time budget: measure on few rows, choose how many rows all candidates can afford, stop in time."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ._candidates import Candidate
+
+# How fast the time of tuning and fitting grows with the rows, at least: measurements on few rows understate it.
+GROWTH = {"kernel": 2.5, "lifted": 1.0, "yardstick": 1.2}
+FASTEST_GROWTH = 3.0
+FEWEST_ROWS = 500
+# The last fits, for the hold-out, in units of the dearest candidate's fold: more rows, and twice where it is lifted.
+LAST_FITS = 2.5
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The seconds of one fold with n training rows: seconds (n / rows) ** power."""
+
+    rows: int
+    seconds: float
+    power: float
+
+    def at(self, rows: float) -> float:
+        """Return the seconds for some number of training rows."""
+        return self.seconds * (rows / self.rows) ** self.power
+
+    def measured(self, rows: int, seconds: float) -> Cost:
+        """Return the cost after one more measurement: it goes through that, and grows at least as fast as before."""
+        if rows <= self.rows or seconds <= 0 or self.seconds <= 0:
+            return Cost(rows, seconds, self.power)
+        slope = math.log(seconds / self.seconds) / math.log(rows / self.rows)
+        return Cost(rows, seconds, min(max(self.power, slope), FASTEST_GROWTH))
+
+
+class Budget:
+    """A number of seconds from now on, and what each candidate was seen to cost."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.perf_counter):
+        self.seconds = seconds
+        self.costs: dict[str, Cost] = {}
+        self._clock = clock
+        self._start = clock()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return self._clock() - self._start
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self.seconds - self.elapsed
+
+    def measured(self, candidate: Candidate, rows: int, seconds: float) -> None:
+        """Take note of what one fold cost."""
+        known = self.costs.get(candidate.name)
+        new = known.measured(rows, seconds) if known else Cost(rows, seconds, GROWTH[candidate.family])
+        self.costs[candidate.name] = new
+
+    def expected(self, name: str, rows: float) -> float:
+        """Return the seconds one fold is expected to take; 0 where nothing is known."""
+        return self.costs[name].at(rows) if name in self.costs else 0.0
+
+    def allows(self, name: str, rows: int) -> bool:
+        """Return whether there is time for one more fold of a candidate and for the last fits."""
+        reserve = LAST_FITS * max((cost.at(rows) for cost in self.costs.values() if cost.rows == rows), default=0.0)
+        return self.left > self.expected(name, rows) + reserve
+
+
+def total(costs: dict[str, Cost], cv: int, rows: float) -> float:
+    """Return the seconds of all folds of all candidates, and of the last fits."""
+    each = [cost.at(rows * (1 - 1 / cv)) for cost in costs.values()]
+    return cv * sum(each) + LAST_FITS * max(each)
+
+
+def affordable(costs: dict[str, Cost], cv: int, most: int, seconds: float) -> tuple[int, list[str]]:
+    """Return how many rows all can be compared on in `seconds`, and who must be left out for that, dearest first.
+
+    The linear baseline always stays.
+    """
+    kept = dict(costs)
+    dropped: list[str] = []
+    fewest = min(most, FEWEST_ROWS)
+    while True:
+        rows = float(most)
+        while rows >= fewest:
+            if total(kept, cv, rows) <= seconds:
+                return int(rows), dropped
+            rows *= 0.9
+        others = [name for name in kept if name != "linear"]
+        if not others:
+            return fewest, dropped
+        dropped.append(max(others, key=lambda name: kept[name].at(fewest)))
+        del kept[dropped[-1]]

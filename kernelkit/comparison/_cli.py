@@ -1,0 +1,113 @@
+"""`python -m kernelkit compare`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from ._candidates import CANDIDATES
+from ._compare import BUDGET, MAX_ROWS, compare
+from ._errors import InputError
+from ._read import BUNDLED, bundled, read_table
+from ._report import to_text, without_unicode
+from ._result import ComparisonResult
+
+EXAMPLES = """examples:
+  python -m kernelkit compare                                  a data set that ships with scikit-learn
+  python -m kernelkit compare houses.csv --target price
+  python -m kernelkit compare sales.parquet --target sold --time-column day --budget 60
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to `python -m kernelkit`."""
+    parser = commands.add_parser(
+        "compare",
+        help="kernels against explicit lifting, on a table",
+        description="Is the kernel trick worth it on these data, compared with lifting the columns explicitly?",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a CSV or parquet file (needs pandas)")
+    parser.add_argument("--target", metavar="COLUMN", help="what to predict")
+    parser.add_argument("--dataset", metavar="NAME", help=f"instead of FILE: {', '.join(BUNDLED)} (default {BUNDLED[0]})")
+    parser.add_argument("--task", default="auto", metavar="TASK", help="auto, regression or classification")
+    names = ",".join(candidate.name for candidate in CANDIDATES)
+    parser.add_argument("--candidates", metavar="NAMES", help=f"some of {names}")
+    parser.add_argument("--cv", type=int, default=5, metavar="K", help="number of folds (5)")
+    parser.add_argument("--seed", type=int, default=0, help="all splits follow from it (0)")
+    parser.add_argument("--groups", metavar="COLUMN", help="rows with the same value stay in one fold")
+    parser.add_argument("--time-column", metavar="COLUMN", help="train only on the past of what is tested on")
+    parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS", help=f"time for everything ({BUDGET:g})")
+    parser.add_argument("--max-rows", type=int, default=MAX_ROWS, metavar="N", help=f"rows all are compared on ({MAX_ROWS})")
+    parser.add_argument("--json", metavar="FILE", help="also write everything to a JSON file")
+    parser.set_defaults(command=command)
+
+
+def command(options: argparse.Namespace) -> None:
+    """Read, compare, print."""
+    _check_writable(options.json)
+    result = _compared(options)
+    if options.json:
+        result.to_json(options.json)
+    _print(result)
+
+
+def _check_writable(path: str | None) -> None:
+    """Fail before the work rather than after it."""
+    if path is None:
+        return
+    try:
+        Path(path).open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _compared(options: argparse.Namespace) -> ComparisonResult:
+    settings = {
+        "task": options.task,
+        "candidates": options.candidates,
+        "cv": options.cv,
+        "seed": options.seed,
+        "budget": options.budget,
+        "max_rows": options.max_rows,
+        "progress": True,
+    }
+    if options.file is None:
+        return _on_bundled(options, settings)
+    if options.dataset is not None:
+        raise InputError("give either FILE or --dataset, not both")
+    notices: list[str] = []
+    frame = read_table(options.file, notices)
+    if options.target is None:
+        names = ", ".join(map(str, frame.columns[:20])) + (", ..." if frame.shape[1] > 20 else "")
+        raise InputError(f"name the column to predict with --target; there are: {names}")
+    return compare(
+        frame,
+        options.target,
+        groups=options.groups,
+        time=options.time_column,
+        name=Path(options.file).name,
+        notices=notices,
+        **settings,
+    )
+
+
+def _on_bundled(options: argparse.Namespace, settings: dict[str, Any]) -> ComparisonResult:
+    for flag in ("target", "groups", "time_column"):
+        if getattr(options, flag) is not None:
+            raise InputError(f"--{flag.replace('_', '-')} names a column of a FILE, and no FILE was given")
+    name = options.dataset or BUNDLED[0]
+    return compare(*bundled(name), name=f"{name} (ships with scikit-learn)", **settings)
+
+
+def _print(result: ComparisonResult) -> None:
+    bold = sys.stdout.isatty()
+    text = to_text(result.found, bold=bold)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        text = without_unicode(text)
+    print(text)

@@ -1,0 +1,103 @@
+"""The candidates on their folds, one at a time, within the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._budget import Budget
+from ._candidates import Candidate
+from ._evaluate import Fold, FoldResult, Outcome, evaluate, make_fold, seconds_per_row
+from ._splits import Splitter
+from ._table import Table
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass
+class Race:
+    """One comparison in progress.
+
+    Attributes
+    ----------
+    table, splitter, cv : Table, Splitter, int
+        The rows, how they are split, and into how many folds.
+    budget : Budget
+        The time there is.
+    outcomes : list of Outcome
+        One for each candidate, the linear baseline among them.
+    report : callable
+        Told a label, and how many of how many folds are done.
+    """
+
+    table: Table
+    splitter: Splitter
+    cv: int
+    budget: Budget
+    outcomes: list[Outcome]
+    report: Report
+
+    def folds(self, rows: np.ndarray) -> list[Fold]:
+        """Return the prepared folds of some rows of the table."""
+        splits = self.splitter.split(rows, self.cv)
+        return [self.fold(rows[train], rows[test]) for train, test in splits]
+
+    def fold(self, train: np.ndarray, test: np.ndarray) -> Fold:
+        """Return one prepared fold."""
+        return make_fold(self.table, self.splitter, train, test)
+
+    def describe(self, fold: Fold) -> None:
+        """Count explicit features; leave out candidates that have nothing to work on, or need too many features."""
+        n_numeric, n_other = fold.training.n_numeric, fold.n_other
+        for outcome in self.outcomes:
+            outcome.n_features = outcome.candidate.n_features(n_numeric, n_other)
+            obstacle = outcome.candidate.obstacle(n_numeric, n_other)
+            if obstacle:
+                outcome.reason = f"skipped: {obstacle}"
+
+    def compare(self, outcomes: list[Outcome], folds: list[Fold]) -> None:
+        """Run every outcome that is still in the race on all folds."""
+        running = [outcome for outcome in outcomes if outcome.ok]
+        for position, outcome in enumerate(running):
+            twin = twin_of(outcome.candidate, outcomes)
+            for k, fold in enumerate(folds):
+                self.report(outcome.label, position * len(folds) + k, len(running) * len(folds))
+                if not self._one_more(outcome, fold, twin.results[k].setting if twin else None):
+                    break
+        self.report("", len(running) * len(folds), len(running) * len(folds))
+
+    def _one_more(self, outcome: Outcome, fold: Fold, setting: tuple[int, int] | None) -> bool:
+        """Run one fold; return False, with the reason kept, where there is no time or it cannot be done."""
+        done = len(outcome.results)
+        if outcome.name != "linear" and not self.budget.allows(outcome.name, len(fold.training.y)):
+            outcome.reason = f"stopped by the budget after {done} of {self.cv} folds" if done else "skipped: no time left"
+            return False
+        result = self.one_fold(outcome, fold, setting)
+        if result is None:
+            return False
+        if done == 0:
+            outcome.predict_seconds = seconds_per_row(result.model, fold.test_X)
+        result.model = None  # the fitted models of all folds together may not fit into memory
+        outcome.results.append(result)
+        return True
+
+    def one_fold(self, outcome: Outcome, fold: Fold, setting: tuple[int, int] | None = None) -> FoldResult | None:
+        """Run one fold and take note of its time; None, with the reason kept, where it fails."""
+        start = self.budget.elapsed
+        try:
+            result = evaluate(outcome.candidate, fold, setting)
+        except MemoryError as error:
+            outcome.reason = f"skipped: {error}"
+            return None
+        except (ValueError, ArithmeticError) as error:
+            outcome.reason = f"failed: {str(error).splitlines()[0]}"
+            return None
+        self.budget.measured(outcome.candidate, len(fold.training.y), self.budget.elapsed - start)
+        return result
+
+
+def twin_of(candidate: Candidate, outcomes: list[Outcome]) -> Outcome | None:
+    """Return the finished outcome of the lifting that a kernel equals: the same model needs tuning only once."""
+    return next((other for other in outcomes if other.ok and other.name == candidate.twin), None)

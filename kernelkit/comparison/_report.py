@@ -1,0 +1,115 @@
+"""The comparison as text: what was compared, the table, the verdict."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+
+from ._candidates import SETTINGS
+from ._evaluate import INNER_FOLDS, Outcome
+from ._run import Comparison
+from ._scores import SYMBOL
+from ._sentences import details, headline
+
+WIDTH = 100
+_PLAIN = str.maketrans({"±": "+-", "×": "x", "²": "2", "µ": "u", "·": "-", "–": "-", "─": "-", "▶": ">"})
+
+
+def to_text(found: Comparison, bold: bool = False) -> str:
+    """Return the whole report, ready to print."""
+    strong = (lambda text: f"\033[1m{text}\033[0m") if bold else str
+    blocks = [_heading(found, strong), _table(found), _verdict(found, strong)]
+    return "\n\n".join(blocks)
+
+
+def without_unicode(text: str) -> str:
+    """Return the text for terminals that know ASCII only."""
+    return text.translate(_PLAIN).encode("ascii", "replace").decode("ascii")
+
+
+def _heading(found: Comparison, strong: Callable[[str], str]) -> str:
+    table, columns = found.table, found.table.columns
+    kinds = {"numeric": columns.numeric, "categorical": columns.levels, "target-encoded": columns.many_levels}
+    described = ", ".join(f"{len(names)} {kind}" for kind, names in kinds.items() if names)
+    how = "forward folds (trained on the past only)" if table.time is not None else "folds"
+    lines = [
+        f"{len(table):,} rows; columns: {described}",
+        f"{table.task}: {table.reason}",
+        f"{len(table) - found.developed_on:,} rows held out; {found.compared_on:,} compared in {found.cv} {how}; "
+        f"{SETTINGS} settings each, tuned in {INNER_FOLDS} inner folds; seed {found.seed}",
+    ]
+    lines += [f"note: {notice}" for notice in table.notices]
+    return "\n".join([strong(f"kernelkit compare · {table.name}"), *_wrapped(lines)])
+
+
+def _wrapped(lines: list[str], first: str = "", then: str = "  ") -> list[str]:
+    return [
+        line for text in lines for line in textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=then)
+    ]
+
+
+def _table(found: Comparison) -> str:
+    """Arrange one line a candidate; reasons take the place of numbers that are not there."""
+    everywhere = {outcome.name: outcome for outcome in found.on_all_rows}
+    titles = ["", SYMBOL[found.table.task], "fit", "predict", "explicit", "tuning", ""]
+    units = ["", "mean ± sd", "", "per row", "features", "", "chosen by most folds"]
+    if everywhere:
+        titles.insert(2, "on all")
+        units.insert(2, f"{found.developed_on:,}")
+    rows = [titles, units]
+    for outcome in found.outcomes:
+        row = _row(found, outcome)
+        if everywhere and outcome.ok:
+            row.insert(2, _score(everywhere.get(outcome.name), found.table.task))
+        rows.append(row)
+    widths = [max(len(row[j]) for row in rows if len(row) == len(titles)) for j in range(len(titles))]
+    widths[0] = max(len(row[0]) for row in rows)
+    lines = [_line(row, widths) for row in rows]
+    return "\n".join([*lines[:2], "─" * min(WIDTH, max(map(len, lines))), *lines[2:]])
+
+
+def _line(row: list[str], widths: list[int]) -> str:
+    if len(row) == 2:
+        return f"{row[0]:<{widths[0]}}  {row[1]}"
+    middle = "  ".join(f"{cell:>{width}}" for cell, width in zip(row[1:-1], widths[1:-1], strict=True))
+    return f"{row[0]:<{widths[0]}}  {middle}  {row[-1]}".rstrip()
+
+
+def _row(found: Comparison, outcome: Outcome) -> list[str]:
+    task, judgement = found.table.task, found.judgement
+    mark = "▶ " if outcome is judgement.recommended else "  "
+    if not outcome.ok:
+        return [mark + outcome.label, str(outcome.reason)]
+    pair = next((pair for pair in judgement.pairs if pair.kernel is outcome), None)
+    return [
+        mark + outcome.label,
+        f"{_score(outcome, task)} ± {outcome.spread(task):.3f}",
+        seconds(outcome.fit_seconds),
+        seconds(outcome.predict_seconds),
+        "–" if outcome.n_features is None else f"{outcome.n_features:,}",
+        "–" if pair else seconds(outcome.tune_seconds),
+        f"as lifted: predictions differ by {pair.disagreement:.0e} sd" if pair else outcome.chosen(),
+    ]
+
+
+def _score(outcome: Outcome | None, task: str) -> str:
+    return "–" if outcome is None else f"{outcome.score(task):.3f}"
+
+
+def seconds(value: float) -> str:
+    """Return a time as a person reads it.
+
+    >>> seconds(0.0123)
+    '12 ms'
+    """
+    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
+        if value * factor >= 1 or unit == "µs":
+            break
+    scaled = value * factor
+    return f"{scaled:.1f} {unit}" if scaled < 9.95 else f"{scaled:,.0f} {unit}"
+
+
+def _verdict(found: Comparison, strong: Callable[[str], str]) -> str:
+    title = [strong(line) for line in _wrapped([headline(found)], "VERDICT  ", "         ")]
+    timing = f"{seconds(found.seconds)} of a budget of {found.budget:g} s."
+    return "\n".join([*title, *_wrapped([*details(found), timing], "  - ", "    ")])

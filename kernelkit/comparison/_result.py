@@ -1,0 +1,190 @@
+"""What `compare` returns."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy
+import sklearn
+from sklearn.pipeline import Pipeline
+
+from .._version import __version__
+from ._candidates import SETTINGS
+from ._evaluate import INNER_FOLDS, Outcome
+from ._report import to_text
+from ._run import Comparison
+from ._scores import SCORE
+from ._sentences import details, headline
+from ._statistics import Difference
+
+
+class ComparisonResult:
+    """A finished comparison: printed, it is the report.
+
+    Attributes
+    ----------
+    best_estimator_ : Pipeline
+        The recommended model with its preparation of the columns, fitted on the rows that are not held out. It predicts
+        from columns like those given to `compare`; fit a clone of it to use all rows.
+    """
+
+    def __init__(self, found: Comparison):
+        self.found = found
+        self.best_estimator_: Pipeline = found.held_out.model
+
+    @property
+    def verdict(self) -> str:
+        """The verdict: a headline, and what it rests on, a fact a line."""
+        return "\n".join([headline(self.found), *details(self.found)])
+
+    @property
+    def recommended(self) -> str:
+        """The name of the recommended candidate."""
+        return self.found.judgement.recommended.name
+
+    @property
+    def table(self) -> Any:
+        """One row a candidate: a DataFrame indexed by name, or a list of dicts where pandas is not installed."""
+        rows = [_candidate(self.found, outcome) for outcome in self.found.outcomes]
+        flat = [{k: v for k, v in row.items() if k not in ("folds", "on_all_rows")} for row in rows]
+        try:
+            import pandas as pd
+        except ImportError:
+            return flat
+        return pd.DataFrame(flat).set_index("name")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything that was found, in plain numbers, strings, lists and dicts."""
+        found, judgement, held = self.found, self.found.judgement, self.found.held_out
+        return {
+            "kernelkit": __version__,
+            "versions": {
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "scipy": scipy.__version__,
+                "scikit-learn": sklearn.__version__,
+            },
+            "data": _data(found),
+            "settings": {
+                "cv": found.cv,
+                "inner_folds": INNER_FOLDS,
+                "settings_per_candidate": SETTINGS,
+                "seed": found.seed,
+                "budget_seconds": found.budget,
+                "score": SCORE[found.table.task],
+            },
+            "seconds": found.seconds,
+            "candidates": [_candidate(found, outcome) for outcome in found.outcomes],
+            "pairs": [
+                {
+                    "lifted": pair.lifted.name,
+                    "kernel": pair.kernel.name,
+                    "largest_difference_in_sd": pair.disagreement,
+                    "fit_time_ratio": pair.fit_ratio,
+                    "predict_time_ratio": pair.predict_ratio,
+                }
+                for pair in judgement.pairs
+            ],
+            "best": judgement.best.name,
+            "recommended": judgement.recommended.name,
+            "best_ahead_of": {name: _difference(d) for name, d in judgement.behind.items()},
+            "nonlinear_over_linear": _difference(judgement.over_linear),
+            "kernel_over_lifting": _difference(judgement.kernel_gain),
+            "verdict": {"headline": headline(found), "details": details(found)},
+            "held_out": {
+                "rows": held.rows,
+                "trained_on": held.trained_on,
+                "recommended": held.recommended,
+                "linear": held.linear,
+                "gain": held.gain,
+                "gain_standard_error": held.error,
+                "hyperparameters": held.chosen,
+            },
+        }
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """Return `to_dict` as JSON; with a path, also write it there."""
+        text = json.dumps(_finite(self.to_dict()), indent=2, allow_nan=False)
+        if path is not None:
+            Path(path).write_text(text + "\n", encoding="utf-8")
+        return text
+
+    def __repr__(self) -> str:
+        return to_text(self.found)
+
+
+def _data(found: Comparison) -> dict[str, Any]:
+    table = found.table
+    return {
+        "name": table.name,
+        "target": table.target,
+        "task": table.task,
+        "reason": table.reason,
+        "rows": len(table),
+        "held_out_rows": len(table) - found.developed_on,
+        "developed_on_rows": found.developed_on,
+        "compared_on_rows": found.compared_on,
+        "numeric_columns": [str(name) for name in table.columns.numeric],
+        "categorical_columns": [str(name) for name in table.columns.levels],
+        "target_encoded_columns": [str(name) for name in table.columns.many_levels],
+        "notices": table.notices,
+    }
+
+
+def _candidate(found: Comparison, outcome: Outcome) -> dict[str, Any]:
+    everywhere = next((other for other in found.on_all_rows if other.name == outcome.name), None)
+    row: dict[str, Any] = {
+        "name": outcome.name,
+        "label": outcome.label,
+        "family": outcome.candidate.family,
+        "status": outcome.reason or "ok",
+    }
+    row |= _measured(found, outcome) if outcome.ok else {}
+    row["explicit_features"] = outcome.n_features
+    row["folds"] = _folds(outcome)
+    row["on_all_rows"] = _measured(found, everywhere) if everywhere else None
+    return row
+
+
+def _measured(found: Comparison, outcome: Outcome) -> dict[str, Any]:
+    names = outcome.results[0].scores
+    row: dict[str, Any] = {name: float(np.mean(outcome.metric(name))) for name in names}
+    row["sd"] = outcome.spread(found.table.task)
+    row["fit_seconds"] = outcome.fit_seconds
+    row["predict_seconds_per_row"] = outcome.predict_seconds
+    row["tune_seconds"] = outcome.tune_seconds
+    row["hyperparameters"] = outcome.candidate.values(outcome.setting)
+    return row
+
+
+def _folds(outcome: Outcome) -> list[dict[str, Any]]:
+    return [
+        {
+            **result.scores,
+            "fit_seconds": result.fit_seconds,
+            "tune_seconds": result.tune_seconds,
+            "hyperparameters": outcome.candidate.values(result.setting),
+            "note": result.note,
+        }
+        for result in outcome.results
+    ]
+
+
+def _difference(difference: Difference | None) -> dict[str, Any] | None:
+    if difference is None:
+        return None
+    return {"mean": difference.mean, "low": difference.low, "high": difference.high, "p": difference.p}
+
+
+def _finite(value: Any) -> Any:
+    """Return the value with what JSON has no number for as None."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,121 @@
+"""The comparison from end to end: hold out, choose rows, compare on the same folds, judge, score the hold-out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from ._budget import LAST_FITS, Budget
+from ._candidates import Candidate
+from ._errors import InputError
+from ._evaluate import Fold, FoldResult, Outcome
+from ._plan import choose_rows
+from ._race import Race, Report
+from ._scores import gains
+from ._splits import Splitter, check_folds
+from ._statistics import mean_with_error
+from ._table import Table
+from ._verdict import Judgement, judge
+
+ALL_ROWS = 0.5  # share of the time left that goes to runs on all rows
+
+
+@dataclass
+class HeldOut:
+    """The rows that were put aside first, scored once; `model` predicts from the user's own columns."""
+
+    rows: int
+    trained_on: int
+    recommended: dict[str, float]
+    linear: dict[str, float]
+    gain: float
+    error: float
+    chosen: dict[str, float]
+    model: Pipeline
+
+
+@dataclass
+class Comparison:
+    """Everything that was found; reports only arrange it."""
+
+    table: Table
+    cv: int
+    seed: int
+    budget: float
+    developed_on: int
+    compared_on: int
+    outcomes: list[Outcome]
+    on_all_rows: list[Outcome]
+    judgement: Judgement
+    held_out: HeldOut
+    seconds: float = 0.0
+
+
+def run(
+    table: Table, candidates: list[Candidate], cv: int, seed: int, max_rows: int, budget: Budget, report: Report
+) -> Comparison:
+    """Compare the candidates on at most `max_rows` rows besides the hold-out."""
+    splitter = Splitter(table, seed)
+    check_folds(table, splitter, cv)
+    race = Race(table, splitter, cv, budget, [Outcome(candidate) for candidate in candidates], report)
+    developed, held = splitter.hold_out(len(table))
+    rows = choose_rows(race, developed, max_rows)
+    folds = race.folds(rows)
+    race.describe(folds[0])
+    race.compare(race.outcomes, folds)
+    judgement = judge(race.outcomes, table.task, _test_share(folds))
+    on_all = _on_all_rows(race, developed) if len(rows) < len(developed) else []
+    best_rows = developed if judgement.recommended.name in [outcome.name for outcome in on_all] else rows
+    held_out = _score_hold_out(race, judgement, best_rows, held)
+    found = Comparison(
+        table, cv, seed, budget.seconds, len(developed), len(rows), race.outcomes, on_all, judgement, held_out
+    )
+    found.seconds = budget.elapsed
+    return found
+
+
+def _test_share(folds: list[Fold]) -> float:
+    return float(np.mean([len(fold.test_y) / len(fold.training.y) for fold in folds]))
+
+
+def _on_all_rows(race: Race, developed: np.ndarray) -> list[Outcome]:
+    """Run the candidates that are cheap enough on all rows too, cheapest first; return those that finished."""
+    count = len(developed) * (race.cv - 1) // race.cv
+    left = ALL_ROWS * race.budget.left
+    cheap = []
+    for outcome in sorted(race.outcomes, key=lambda outcome: race.budget.expected(outcome.name, count)):
+        seconds = (race.cv + LAST_FITS) * race.budget.expected(outcome.name, count)
+        if outcome.ok and seconds < left:
+            left -= seconds
+            cheap.append(Outcome(outcome.candidate, outcome.n_features))
+    if cheap:
+        race.compare(cheap, race.folds(developed))
+    return [outcome for outcome in cheap if outcome.ok]
+
+
+def _score_hold_out(race: Race, judgement: Judgement, rows: np.ndarray, held: np.ndarray) -> HeldOut:
+    fold = race.fold(rows, held)
+    best = _last_fit(race, judgement.recommended, fold)
+    linear = best if judgement.recommended is judgement.linear else _last_fit(race, judgement.linear, fold)
+    gain, error = mean_with_error(gains(race.table.task, fold.test_y, best.predicted, linear.predicted))
+    return HeldOut(
+        rows=len(held),
+        trained_on=len(rows),
+        recommended=best.scores,
+        linear=linear.scores,
+        gain=gain,
+        error=error,
+        chosen=judgement.recommended.candidate.values(best.setting),
+        model=Pipeline([("prepare", fold.prepared_by), ("model", best.model)]),
+    )
+
+
+def _last_fit(race: Race, outcome: Outcome, fold: Fold) -> FoldResult:
+    """Tune and fit on all rows besides the hold-out; without time for that, keep what most folds chose."""
+    hurried = race.budget.left < race.budget.expected(outcome.name, len(fold.training.y))
+    result = race.one_fold(outcome, fold, outcome.setting if hurried else None)
+    if result is None:
+        raise InputError(f"{outcome.label} on {len(fold.training.y):,} rows {outcome.reason}")
+    return result

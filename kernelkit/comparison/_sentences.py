@@ -1,0 +1,114 @@
+"""The verdict in words."""
+
+from __future__ import annotations
+
+from ._evaluate import Outcome
+from ._run import Comparison
+from ._scores import SCORE, SYMBOL
+from ._statistics import Difference
+from ._verdict import Judgement, Pair
+
+
+def headline(found: Comparison) -> str:
+    """Return what to use, in one sentence."""
+    judgement, best = found.judgement, found.judgement.recommended
+    if judgement.challenger is None:
+        return "Only the linear model was compared."
+    if best is judgement.linear:
+        return "Use the linear model: no gain from nonlinearity is shown."
+    if best.candidate.family == "lifted":
+        return f"Use explicit lifting ({best.label}, {best.n_features:,} features): the kernel trick is not needed here."
+    if best.candidate.family == "kernel":
+        return f"The kernel trick is worth it here: use the {best.label}."
+    return f"Use the {best.label}: every kernel ridge and every lifting is shown to be worse than the best yardstick."
+
+
+def details(found: Comparison) -> list[str]:
+    """Return what the headline rests on, one fact a sentence."""
+    facts = [*_nonlinearity(found), *_simplest(found), *_kernel_against_lifting(found)]
+    facts += [_pair(pair) for pair in found.judgement.pairs]
+    facts += _on_all_rows(found)
+    return [*facts, _hold_out(found)]
+
+
+def _difference(difference: Difference, task: str) -> str:
+    p = "p < 0.001" if difference.p < 0.001 else f"p = {difference.p:.2g}"
+    return f"{difference.mean:+.3f} {SYMBOL[task]} (95%: {difference.low:+.3f} to {difference.high:+.3f}, {p})"
+
+
+def _nonlinearity(found: Comparison) -> list[str]:
+    judgement = found.judgement
+    if judgement.challenger is None or judgement.over_linear is None:
+        return []
+    shown = "nonlinearity is shown" if judgement.over_linear.shown else "no difference shown"
+    gain = _difference(judgement.over_linear, found.table.task)
+    return [f"{judgement.challenger.label} against Linear: {gain}: {shown}."]
+
+
+def _simplest(found: Comparison) -> list[str]:
+    judgement = found.judgement
+    best, chosen = judgement.best, judgement.recommended
+    if best is chosen or best is judgement.challenger and chosen is judgement.linear:
+        return []
+    behind = judgement.behind[chosen.name]
+    if behind.mean == 0 or _same_model(judgement, best, chosen):
+        return []
+    return [
+        f"{chosen.label} is the simplest model not shown worse than the best: "
+        f"{best.label} is ahead by {_difference(behind, found.table.task)}."
+    ]
+
+
+def _same_model(judgement: Judgement, first: Outcome, second: Outcome) -> bool:
+    return any({id(pair.lifted), id(pair.kernel)} == {id(first), id(second)} for pair in judgement.pairs)
+
+
+def _kernel_against_lifting(found: Comparison) -> list[str]:
+    kernel, lifted, gain = found.judgement.best_kernel, found.judgement.best_lifted, found.judgement.kernel_gain
+    if kernel is None or lifted is None or gain is None:
+        return []
+    if gain.p >= 0.05:
+        shown = "no difference shown"
+    else:
+        shown = "the kernel is better" if gain.mean > 0 else "the lifting is better"
+    return [
+        f"{kernel.label} against the best lifting, {lifted.label}: {_difference(gain, found.table.task)}: {shown}; "
+        f"{_times(kernel.fit_seconds / lifted.fit_seconds, 'to fit')}, "
+        f"{_times(kernel.predict_seconds / lifted.predict_seconds, 'to predict')}."
+    ]
+
+
+def _times(ratio: float, what: str) -> str:
+    return f"{ratio:.2g}× the time {what}" if ratio >= 0.1 else f"1/{1 / ratio:.2g} of the time {what}"
+
+
+def _pair(pair: Pair) -> str:
+    name = pair.kernel.label.split(",")[0]
+    return (
+        f"{name}: kernel and lifting ({pair.lifted.n_features:,} features) predict the same "
+        f"(difference at most {pair.disagreement:.0e} sd); the kernel takes {_times(pair.fit_ratio, 'to fit')}, "
+        f"{_times(pair.predict_ratio, 'to predict')}."
+    )
+
+
+def _on_all_rows(found: Comparison) -> list[str]:
+    task = found.table.task
+    best = max(found.on_all_rows, key=lambda outcome: outcome.score(task), default=None)
+    if best is None or best.score(task) <= found.judgement.best.score(task):
+        return []
+    return [
+        f"On all {found.developed_on:,} rows {best.label} reaches {best.score(task):.3f}, more than any model "
+        f"on the {found.compared_on:,} common rows: here more rows are worth more than another model."
+    ]
+
+
+def _hold_out(found: Comparison) -> str:
+    held, task = found.held_out, found.table.task
+    score = held.recommended[SCORE[task]]
+    text = f"Held out ({held.rows:,} rows, scored once, trained on {held.trained_on:,}): {SYMBOL[task]} {score:.3f}"
+    if found.judgement.recommended is found.judgement.linear:
+        return text + "."
+    text += f", linear {held.linear[SCORE[task]]:.3f}; gain {held.gain:+.3f} ± {held.error:.3f} (standard error)"
+    if held.gain < 2 * held.error:
+        text += ", which does not confirm the gain"
+    return text + "."

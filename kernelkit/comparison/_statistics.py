@@ -1,0 +1,66 @@
+"""Is a difference between two models shown, or could it be the luck of the folds?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.05
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The mean difference of two models' scores over the folds, its 95% interval and two-sided p-value."""
+
+    mean: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def shown(self) -> bool:
+        """Whether the first model is shown to be better."""
+        return self.mean > 0 and self.p < LEVEL
+
+
+def paired_difference(first: Any, second: Any, test_share: float) -> Difference:
+    """Compare two models by their scores on the same folds: the corrected resampled t-test.
+
+    t = mean(d) / sqrt((1/k + n_test/n_train) var(d)), with k - 1 degrees of freedom: training sets overlap, so the naive
+    variance var(d) / k is too small.
+
+    Parameters
+    ----------
+    first, second : array-like of shape (k,)
+        Scores of the two models on the same k folds; higher is better.
+    test_share : float
+        n_test / n_train.
+
+    References
+    ----------
+    C. Nadeau and Y. Bengio (2003), Inference for the generalization error, Machine Learning 52, section 4.
+
+    Examples
+    --------
+    >>> d = paired_difference([0.9, 0.8, 0.9], [0.6, 0.6, 0.5], test_share=0.5)
+    >>> round(d.mean, 3), round(d.p, 3), d.shown
+    (0.3, 0.081, False)
+    """
+    d = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
+    d[np.abs(d) < _ROUNDING] = 0
+    k, mean = len(d), float(d.mean())
+    error = math.sqrt((1 / k + test_share) * float(d.var(ddof=1)))
+    if error <= _ROUNDING * abs(mean):
+        return Difference(mean, mean, mean, 1.0 if mean == 0 else 0.0)
+    reach = error * float(stats.t.ppf(1 - LEVEL / 2, k - 1))
+    return Difference(mean, mean - reach, mean + reach, float(2 * stats.t.sf(abs(mean) / error, k - 1)))
+
+
+def mean_with_error(gains: np.ndarray) -> tuple[float, float]:
+    """Return the mean of one number for each held-out row, and the standard error of that mean."""
+    return float(gains.mean()), float(gains.std(ddof=1) / math.sqrt(len(gains)))

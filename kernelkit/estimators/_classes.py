@@ -1,0 +1,89 @@
+"""Classification by regression on codes of +1 and -1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import check_array
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from .._arrays import n_rows
+from .._validation import check_weights
+
+
+class Codes(ClassifierMixin):
+    """Labels as +-1 codes and back: one column for two classes, one for each of more classes or labels."""
+
+    class_weight: Any
+
+    def _encode(self, y: Any, X: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray | None, bool]:
+        """Return codes (n, t), weights with those of the classes, and whether one column stands for two classes."""
+        if y is None:
+            raise ValueError("requires y to be passed, but the target y is None")
+        y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+        check_consistent_length(X, y)
+        check_classification_targets(y)
+        y = y if y.ndim == 2 and y.shape[1] > 1 else column_or_1d(y, warn=True)
+        binarizer = LabelBinarizer(pos_label=1, neg_label=-1)
+        codes = binarizer.fit_transform(y).astype(np.float64)
+        if len(binarizer.classes_) < 2:
+            raise ValueError(f"y must have at least 2 classes, got 1 class: {binarizer.classes_[0]!r}")
+        w = check_weights(sample_weight, n_rows(X))
+        if self.class_weight is not None:
+            by_class = compute_sample_weight(_balanced(self.class_weight, y, w), y)
+            w = by_class if w is None else w * by_class
+        self._binarizer, self.classes_ = binarizer, binarizer.classes_
+        return codes, w, codes.shape[1] == 1
+
+    def _decode(self, decision: np.ndarray) -> np.ndarray:
+        """Return the labels that decision values stand for."""
+        if self._binarizer.y_type_.startswith("multilabel"):
+            return self._binarizer.inverse_transform(np.where(decision > 0, 1.0, -1.0))
+        chosen = (decision > 0).astype(int) if decision.ndim == 1 else decision.argmax(axis=1)
+        return self.classes_[chosen]
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the fitted codes.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, d)
+            Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
+
+        Returns
+        -------
+        decision : array of shape (m,) or (m, t)
+            One column for two classes, positive for ``classes_[1]``; one for each class or label otherwise.
+        """
+        return self._values(X)  # type: ignore[attr-defined]
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict labels, shape (m,), or (m, t) indicators for multilabel targets.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, d)
+            Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
+        """
+        return self._decode(self.decision_function(X))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+def _balanced(class_weight: Any, y: np.ndarray, w: np.ndarray | None) -> Any:
+    """Return what "balanced" means with weights: classes are counted by weight, as if rows were repeated."""
+    if class_weight != "balanced" or w is None or y.ndim > 1:
+        return class_weight
+    classes, codes = np.unique(y, return_inverse=True)
+    counts = np.bincount(codes, weights=w)
+    present = counts > 0
+    shares = w.sum() / (present.sum() * counts[present])
+    return dict(zip(classes[present], shares, strict=True)) | dict.fromkeys(classes[~present], 0.0)

@@ -1,0 +1,131 @@
+"""Choosing a kernel and alpha for kernel ridge from one eigendecomposition for each kernel."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.linalg import LinAlgError
+from scipy.stats import rankdata
+from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import ParameterGrid
+
+from .._validation import check_number
+from ..kernels import Kernel, as_kernel
+from ._ridge import RidgeSolution
+from ._scoring import Scoring, search_routing
+from ._trial import Solution, Trial, Validation, is_gcv, validation
+
+
+class RidgeSearch(RidgeSolution):
+    """The search that the regressor and the classifier share."""
+
+    alphas: Any
+    param_grid: Any
+    scoring: Any
+    cv: Any
+    alpha_per_target: bool
+
+    def _kernels(self) -> list[Any]:
+        return list(self._candidates())
+
+    def _candidates(self) -> Iterator[Any]:
+        given = list(self.kernel) if isinstance(self.kernel, (list, tuple)) else [self.kernel]
+        if not given:
+            raise ValueError("kernel must be a kernel or a list of kernels, got an empty list")
+        for params in ParameterGrid({} if self.param_grid is None else self.param_grid):
+            nested = {_kernel_parameter(name): value for name, value in params.items() if name != "kernel"}
+            for kernel in [params["kernel"]] if "kernel" in params else given:
+                candidate = as_kernel(kernel)
+                if nested and not isinstance(candidate, Kernel):
+                    raise ValueError(f"param_grid sets parameters of kernel={kernel!r}, which has none")
+                yield copy.deepcopy(candidate).set_params(**nested) if nested else candidate
+
+    def _positive_alphas(self) -> np.ndarray:
+        alphas = np.atleast_1d(np.asarray(self.alphas, dtype=np.float64))
+        if alphas.ndim != 1 or not len(alphas):
+            raise ValueError(f"alphas must be a list of numbers > 0, got {self.alphas!r}")
+        for alpha in alphas:
+            check_number("alphas", float(alpha), above=0)
+        return alphas
+
+    def _search(
+        self, X: Any, Y: np.ndarray, y: np.ndarray, w: np.ndarray | None, single: bool, params: dict[str, Any]
+    ) -> None:
+        alphas, candidates = self._positive_alphas(), list(self._candidates())
+        validate = validation(self, X, y, Y.shape[1], Scoring(self, y, w, params))
+        scores, best = [], None
+        for candidate in candidates:
+            trial = Trial(self._resolved(candidate, X, w), X, Y, w, self.fit_intercept)
+            scores.append(_scores(validate, trial, alphas))
+            value, index = self._choose(scores[-1])
+            if best is None or value > best.value:
+                # Solved at once, so that only one eigendecomposition is held at a time.
+                best = _Choice(value, index, len(scores) - 1, trial.solution(alphas[index], loo=self.cv is None))
+        if best is None or np.isneginf(best.value):
+            raise ValueError("no kernel could be fitted with any alpha: every score is NaN")
+        self._report(candidates, alphas, np.stack(scores), best, single)
+        solution = best.solution
+        self._keep(solution.kernel, X, solution.problem, solution.coef, solution.bias, single)
+        if solution.loo is not None:
+            self.loo_predictions_ = solution.loo[:, 0] if single else solution.loo
+
+    def _choose(self, scores: np.ndarray) -> tuple[float, Any]:
+        """Return the best mean score and the position of its alpha, or positions for each target."""
+        scores = np.nan_to_num(scores if self.alpha_per_target else scores.mean(axis=1), nan=-np.inf, neginf=-np.inf)
+        return float(np.mean(scores.max(axis=0))), scores.argmax(axis=0)
+
+    def _report(
+        self, candidates: list[Any], alphas: np.ndarray, scores: np.ndarray, best: _Choice, single: bool
+    ) -> None:
+        flat = scores.reshape(len(candidates) * len(alphas), -1)
+        mean = flat.mean(axis=1)
+        params = [{"kernel": kernel, "alpha": float(alpha)} for kernel in candidates for alpha in alphas]
+        self.cv_results_ = {"params": params, "mean_test_score": mean, "rank_test_score": _ranks(mean)}
+        if not (self.cv is None or is_gcv(self.cv)):
+            self.cv_results_["std_test_score"] = flat.std(axis=1)
+            self.cv_results_ |= {f"split{i}_test_score": column for i, column in enumerate(flat.T)}
+        per_target = self.alpha_per_target and not single
+        self.best_index_ = best.position * len(alphas) + (best.index if per_target else int(np.max(best.index)))
+        self.alpha_ = alphas[best.index] if per_target else float(alphas[np.max(best.index)])
+        self.best_score_ = np.diagonal(flat[self.best_index_]).copy() if per_target else float(mean[self.best_index_])
+        self.best_params_ = {"kernel": candidates[best.position], "alpha": self.alpha_}
+
+    def get_metadata_routing(self) -> Any:
+        """Return the router that hands metadata given to `fit` to the scorer and the splitter."""
+        return search_routing(self)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    value: float
+    index: Any
+    position: int
+    solution: Solution
+
+
+def _kernel_parameter(name: str) -> str:
+    if not name.startswith("kernel__"):
+        raise ValueError(
+            f"param_grid must name kernel parameters as 'kernel__sigma', got {name!r}; ridges are listed in alphas"
+        )
+    return name.removeprefix("kernel__")
+
+
+def _scores(validate: Validation, trial: Trial, alphas: np.ndarray) -> np.ndarray:
+    """Return the scores of all alphas, NaN where the matrix is not positive definite."""
+    try:
+        return validate(trial, alphas)
+    except LinAlgError as error:
+        if len(alphas) > 1:
+            return np.concatenate([_scores(validate, trial, alphas[i : i + 1]) for i in range(len(alphas))])
+        warnings.warn(f"kernel={trial.kernel!r} gets no score: {error}", FitFailedWarning, stacklevel=2)
+        return np.full((1, validate.width), np.nan)
+
+
+def _ranks(scores: np.ndarray) -> np.ndarray:
+    return rankdata(-np.nan_to_num(scores, nan=-np.inf, neginf=-np.inf), method="min").astype(np.int32)

@@ -1,0 +1,173 @@
+"""One kernel on the training rows, and the ways to validate it for many ridges at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.model_selection import check_cv
+
+from .._arrays import take_rows
+from ..engine import KernelOperator, MatrixOperator
+from ..kernels import Kernel
+from ..solvers import Spectrum
+from ._problem import RidgeProblem, ridge_problem
+from ._scoring import Scoring
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What is kept of the best trial."""
+
+    kernel: Any
+    problem: RidgeProblem
+    coef: np.ndarray
+    bias: np.ndarray
+    loo: np.ndarray | None
+
+
+class Trial:
+    """A resolved kernel with what its validations share, made when first asked for."""
+
+    def __init__(self, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None, intercept: bool):
+        self.kernel = kernel
+        self.problem = ridge_problem(kernel, X, Y, w)
+        self.intercept = intercept
+        self._X = X
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """The eigendecomposition of the weighted kernel matrix."""
+        return Spectrum.from_operator(self.problem.operator, scale=self.problem.scale, intercept=self.intercept)
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """The kernel matrix, for splits that are refitted on parts of it."""
+        return self.problem.operator.astype(np.float64).dense()
+
+    def refit_residuals(self, train: np.ndarray, test: np.ndarray, alphas: np.ndarray) -> np.ndarray:
+        """Return the residuals (a, len(test), t) on the rows `test` of fits to the rows `train`."""
+        Y, scale = self.problem.Y, self.problem.scale
+        part = Spectrum.from_operator(
+            MatrixOperator(self.matrix[np.ix_(train, train)]),
+            scale=None if scale is None else scale[train],
+            intercept=self.intercept,
+        )
+        cross = self.matrix[np.ix_(test, train)]
+        fits = (part.solve(Y[train], alpha) for alpha in alphas)
+        return np.stack([Y[test] - cross @ coef - bias for coef, bias in fits])
+
+    def solution(self, alpha: Any, loo: bool) -> Solution:
+        """Return the fit to all rows for one alpha, or one for each target, with leave-one-out predictions if asked."""
+        coef, bias = self.spectrum.solve(self.problem.Y, alpha)
+        return Solution(self.kernel, self.problem, coef, bias, self._loo(alpha, coef, bias) if loo else None)
+
+    def _loo(self, alpha: Any, coef: np.ndarray, bias: np.ndarray) -> np.ndarray:
+        """Return leave-one-out predictions for all n rows; a row of weight zero is not in the fit as it is."""
+        problem = self.problem
+        left_out = np.setdiff1d(np.arange(problem.n), problem.rows)
+        predictions = np.empty((problem.n, problem.Y.shape[1]))
+        for t, a in enumerate(np.broadcast_to(alpha, problem.Y.shape[1:])):
+            y = problem.Y[:, t]
+            predictions[problem.rows, t] = y - self.spectrum.loo_residuals(y, [a])[0]
+        if len(left_out):
+            predictions[left_out] = self._cross(left_out) @ coef + bias
+        return predictions
+
+    def _cross(self, rows: np.ndarray) -> KernelOperator | MatrixOperator:
+        if isinstance(self.kernel, Kernel):
+            return KernelOperator(self.kernel, take_rows(self._X, rows), take_rows(self._X, self.problem.rows))
+        return MatrixOperator(self._X[np.ix_(rows, self.problem.rows)])
+
+
+class Validation(Protocol):
+    """Scores a trial for all alphas."""
+
+    width: int
+
+    def __call__(self, trial: Trial, alphas: np.ndarray) -> np.ndarray:
+        """Return scores (a, width), higher being better, whose mean over the columns counts."""
+
+
+class LeaveOneOut:
+    """One column for each target, or one of a scorer."""
+
+    def __init__(self, scoring: Scoring, n_targets: int):
+        self.scoring = scoring
+        self.width = n_targets if scoring.scorer is None else 1
+
+    def __call__(self, trial: Trial, alphas: np.ndarray) -> np.ndarray:
+        residuals = trial.spectrum.loo_residuals(trial.problem.Y, alphas)
+        return self.scoring(residuals, trial.problem.Y, trial.problem.rows)
+
+
+class GeneralisedCV:
+    """One column for each target: minus the score of Golub, Heath and Wahba (1979)."""
+
+    def __init__(self, n_targets: int):
+        self.width = n_targets
+
+    def __call__(self, trial: Trial, alphas: np.ndarray) -> np.ndarray:
+        return -trial.spectrum.gcv(trial.problem.Y, alphas)
+
+
+class Folds:
+    """One column for each split; in closed form where all rows that are not tested are trained on."""
+
+    def __init__(self, scoring: Scoring, splits: list[tuple[np.ndarray, np.ndarray]]):
+        self.scoring = scoring
+        self.splits = splits
+        self.width = len(splits)
+
+    def __call__(self, trial: Trial, alphas: np.ndarray) -> np.ndarray:
+        columns = [
+            self.scoring(residuals, trial.problem.Y[test], trial.problem.rows[test]).mean(axis=1)
+            for test, residuals in self._residuals(trial, alphas)
+        ]
+        return np.stack(columns, axis=1)
+
+    def _residuals(self, trial: Trial, alphas: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        position = np.full(trial.problem.n, -1)
+        position[trial.problem.rows] = np.arange(len(trial.problem.rows))
+        for train, test in self.splits:
+            train, test = (part[part >= 0] for part in (position[train], position[test]))
+            if not len(train) or not len(test):
+                raise ValueError("cv has a split with no row of positive weight to train on or to test on")
+            everything = np.array_equal(np.sort(np.concatenate([train, test])), np.arange(len(trial.problem.rows)))
+            if everything:
+                yield test, trial.spectrum.fold_residuals(trial.problem.Y, alphas, [test])[0]
+            else:
+                yield test, trial.refit_residuals(train, test, alphas)
+
+
+def is_gcv(cv: Any) -> bool:
+    """Tell whether `cv` asks for generalised cross-validation."""
+    return isinstance(cv, str) and cv == "gcv"
+
+
+def validation(estimator: Any, X: Any, y: np.ndarray, n_targets: int, scoring: Scoring) -> Validation:
+    """Return the validation that ``estimator.cv`` names.
+
+    Raises
+    ------
+    ValueError
+        If it does not go together with ``scoring`` or ``alpha_per_target``.
+    """
+    cv = estimator.cv
+    if isinstance(cv, str) and cv != "gcv":
+        raise ValueError(f"cv must be None, 'gcv', an integer, a splitter or a list of splits, got {cv!r}")
+    if estimator.alpha_per_target and (scoring.scorer is not None or not (cv is None or is_gcv(cv))):
+        raise ValueError("alpha_per_target=True needs cv=None or 'gcv', and scoring=None")
+    if cv is None:
+        return LeaveOneOut(scoring, n_targets)
+    if is_gcv(cv):
+        if scoring.scorer is not None:
+            raise ValueError(f"cv='gcv' has a score of its own: scoring must be None, got {estimator.scoring!r}")
+        return GeneralisedCV(n_targets)
+    splitter = check_cv(cv, y, classifier=is_classifier(estimator))
+    splits = splitter.split(X, y, **scoring.split_params)
+    return Folds(scoring, [(np.asarray(train), np.asarray(test)) for train, test in splits])
