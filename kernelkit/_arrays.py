@@ -80,7 +80,7 @@ def as_dense(x: Any) -> Any:
 
 def is_float32(x: Any) -> bool:
     """Tell whether `x` holds 32-bit floats."""
-    return x.dtype == namespace(x).float32
+    return getattr(x, "dtype", None) == namespace(x).float32
 
 
 def cast(x: Any, dtype: Any) -> Any:
@@ -96,8 +96,10 @@ def take_rows(X: Any, index: Any) -> Any:
         return X.iloc[index]
     if isinstance(X, list):
         return X[index] if isinstance(index, slice) else [X[i] for i in index]
-    if isinstance(index, slice) or isinstance(X, np.ndarray) or sp.issparse(X):
+    if isinstance(X, np.ndarray) or sp.issparse(X):
         return X[index]
+    if isinstance(index, slice):
+        return X[index, ...]
     xp = namespace(X)
     return xp.take(X, xp.asarray(index), axis=0)
 

@@ -10,6 +10,8 @@ import scipy.sparse as sp
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
+from ._arrays import namespace
+
 FLOATS = [np.float64, np.float32]
 
 
@@ -27,7 +29,9 @@ def as_numbers(X: Any, accept_sparse: bool = True) -> Any:
 
 def check_numbers(X: Any, accept_sparse: bool = True, name: str = "X") -> Any:
     """Return `X` as a finite float64 or float32 matrix of shape (n, d), CSR where sparse, or raise ValueError."""
-    return check_array(X, accept_sparse="csr" if accept_sparse else False, dtype=FLOATS, input_name=name)
+    xp = namespace(X)
+    floats = FLOATS if xp is np else [xp.float64, xp.float32]
+    return check_array(X, accept_sparse="csr" if accept_sparse else False, dtype=floats, input_name=name)
 
 
 def check_columns(X: Any, wanted: int, meaning: str) -> None:
@@ -43,12 +47,13 @@ def check_number(
     at_least: float | None = None,
     above: float | None = None,
     below: float | None = None,
+    at_most: float | None = None,
     integer: bool = False,
 ) -> Any:
     """Return `value` if it is a finite real number within the limits; raise TypeError or ValueError naming it."""
     kind = "an integer" if integer else "a number"
     limits = [f">= {at_least}"] * (at_least is not None) + [f"> {above}"] * (above is not None)
-    limits += [f"< {below}"] * (below is not None)
+    limits += [f"< {below}"] * (below is not None) + [f"<= {at_most}"] * (at_most is not None)
     wanted = f"{kind} {' and '.join(limits)}".rstrip()
     message = f"{name} must be {wanted}, got {value!r}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
@@ -60,6 +65,7 @@ def check_number(
         or (at_least is not None and real < at_least)
         or (above is not None and real <= above)
         or (below is not None and real >= below)
+        or (at_most is not None and real > at_most)
     )
     if outside:
         raise ValueError(message)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ._budget import Budget
 from ._candidates import Candidate
-from ._evaluate import Fold, FoldResult, Outcome, evaluate, make_fold, seconds_per_row
+from ._evaluate import Fold, FoldResult, Outcome, evaluate, make_fold
 from ._splits import Splitter
 from ._table import Table
 
@@ -77,8 +77,6 @@ class Race:
         result = self.one_fold(outcome, fold, setting)
         if result is None:
             return False
-        if done == 0:
-            outcome.predict_seconds = seconds_per_row(result.model, fold.test_X)
         result.model = None  # the fitted models of all folds together may not fit into memory
         outcome.results.append(result)
         return True

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import eigh
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import LabelBinarizer
 
@@ -85,7 +84,7 @@ def ridge_path(train: np.ndarray, Y: np.ndarray, test: np.ndarray, alphas: tuple
         gram, right, side = A.T @ A, A.T @ R, B
     else:
         gram, right, side = A @ A.T, R, B @ A.T
-    values, vectors = eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
+    values, vectors = np.linalg.eigh(gram)
     values = np.maximum(values, 0)[:, None]
     left, right = side @ vectors, vectors.T @ right
     return [left @ (right / (values + alpha)) + mean for alpha in alphas]

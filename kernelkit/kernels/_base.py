@@ -134,8 +134,8 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
         Y = self._input(Y)
         if self.requires_vector_input:
             check_columns(X, Y.shape[1], "Y has")
-            if is_float32(X) != is_float32(Y):
-                X, Y = cast(X, np.float64), cast(Y, np.float64)
+        if is_float32(X) != is_float32(Y):
+            X, Y = (cast(Z, np.float64) if is_float32(Z) else Z for Z in (X, Y))
         return X, Y
 
     def __call__(self, X: Any, Y: Any = None, eval_gradient: bool = False) -> Any:

@@ -59,7 +59,7 @@ class Columns(Kernel):
         if width is None:
             X = check_numbers(X)
             width = X.shape[1]
-        if not index or any(not -width <= i < width for i in index):
+        if not index or any(isinstance(i, (bool, np.bool_)) or not -width <= i < width for i in index):
             raise ValueError(f"columns must be positions among the {width} columns of X, got {self.columns!r}")
         if hasattr(X, "iloc"):
             X = X.iloc[:, index]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import numpy as np
-from scipy.special import gamma, kv
+from scipy.special import gammaln, kve
 
 from .._arrays import add, exp, is_foreign, multiply, namespace, power, sqrt
 from .._validation import check_number
@@ -99,7 +100,7 @@ class Matern(Stationary):
     sigma : float, array of shape (d,) or {"scale", "median", "auto"}
         Width, as for Gaussian.
     nu : float
-        Smoothness, positive: 0.5 gives exp(-r), and 0.5, 1.5, 2.5 have closed forms; other values take a Bessel
+        Smoothness, above 0 and at most 200 (beyond it the Gaussian is the same kernel for all purposes): 0.5 gives exp(-r), and 0.5, 1.5, 2.5 have closed forms; other values take a Bessel
         function, some 100 times slower.
     sigma_bounds : pair of floats, array of shape (d, 2) or "fixed"
         Range in which Gaussian processes tune `sigma`.
@@ -124,13 +125,13 @@ class Matern(Stationary):
         return self.nu / (self.nu - 1) if self.nu > 1 else np.inf
 
     def _widths(self, n_features: int) -> Any:
-        check_number("nu", self.nu, above=0)
+        check_number("nu", self.nu, above=0, at_most=200)
         return super()._widths(n_features)
 
     def _profile(self, s: Any) -> Any:
         r = sqrt(multiply(s, -4.0 * self.nu))
         if self.nu not in (0.5, 1.5, 2.5):
-            return _bessel_profile(r, self.nu)
+            return bessel_profile(r, self.nu)
         if self.nu == 0.5:
             return exp(multiply(r, -1.0))
         polynomial = 1.0 + r if self.nu == 1.5 else 1.0 + r * (1.0 + r / 3.0)
@@ -142,17 +143,34 @@ class Matern(Stationary):
             return 3 * np.exp(-r)
         if self.nu == 2.5:
             return 5 / 3 * (1 + r) * np.exp(-r)
-        r = np.where(r == 0, np.finfo(float).tiny ** 0.25, r)
-        return _scaled_bessel(r, self.nu - 1, self.nu) / r * 2 * self.nu
+        if self.nu > 1:
+            return self.nu / (self.nu - 1) * bessel_profile(r, self.nu - 1)
+        r = np.maximum(r, 1e-60)
+        return 2 * self.nu * np.exp(_log_bessel(r, self.nu, self.nu - 1))
 
 
-def _scaled_bessel(r: np.ndarray, order: float, nu: float) -> np.ndarray:
-    """Return 2^(1-nu) / Gamma(nu) r^nu K_order(r)."""
-    return 2 ** (1 - nu) / gamma(nu) * r**nu * kv(order, r)
-
-
-def _bessel_profile(r: Any, nu: float) -> Any:
+def bessel_profile(r: Any, nu: float) -> Any:
+    """Return 2^(1-nu) / Gamma(nu) r^nu K_nu(r), 1 at r = 0."""
     distances = np.asarray(r, dtype=np.float64)
-    tiny = np.finfo(np.float64).eps ** (1 / min(2 * nu, 2.0)) / 1e3
-    values = np.where(distances < tiny, 1.0, _scaled_bessel(np.maximum(distances, tiny), nu, nu))
+    inside = distances > 0
+    values = np.ones_like(distances)
+    with np.errstate(over="ignore"):
+        values[inside] = np.exp(_log_bessel(distances[inside], nu, nu))
+    # Towards zero K_nu overflows if nu is large, long after the first terms of the power series suffice.
+    lost = ~np.isfinite(values)
+    values[lost] = _power_series(distances[lost] ** 2 / 4, nu)
     return namespace(r).asarray(values, dtype=r.dtype) if is_foreign(r) else values.astype(r.dtype, copy=False)
+
+
+def _log_bessel(r: np.ndarray, nu: float, order: float) -> np.ndarray:
+    """Return the logarithm of 2^(1-nu) / Gamma(nu) r^order K_order(r) for r > 0."""
+    return (1 - nu) * np.log(2) - gammaln(nu) + order * np.log(r) + np.log(kve(abs(order), r)) - r
+
+
+def _power_series(q: np.ndarray, nu: float) -> np.ndarray:
+    """Return the leading series of the Bessel function, sum_j prod_{i <= j} q / (i (i - nu)), for q well below nu."""
+    total, term = np.ones_like(q), np.ones_like(q)
+    for j in range(1, min(30, ceil(nu))):
+        term = term * q / (j * (j - nu))
+        total += term
+    return total

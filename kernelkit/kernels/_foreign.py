@@ -71,7 +71,7 @@ class SklearnWrapper(Kernel):
         return np.array(self.kernel(a.parts[0], b.parts[0]), dtype=b.dtype)
 
     def diag(self, X: Any) -> Any:
-        return np.array(self.kernel.diag(X))
+        return np.array(self.kernel.diag(X), dtype=_raw_rows(X).dtype)
 
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         return self.kernel(rows.parts[0], eval_gradient=True)
@@ -123,7 +123,7 @@ class FunctionKernel(Kernel):
 
     def diag(self, X: Any) -> Any:
         X = as_numbers(X, accept_sparse=False)
-        return np.array([self._call(x, x)[0, 0] for x in X[:, None, :]])
+        return np.array([self._call(x, x)[0, 0] for x in X[:, None, :]], dtype=X.dtype)
 
 
 _NAMES: dict[str, Callable[[], Kernel]] = {

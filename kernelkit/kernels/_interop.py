@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,10 @@ class GaussianProcessProtocol:
         sizes = [h.n_elements for h in free]
         if len(theta) != sum(sizes):
             raise ValueError(f"theta must have {sum(sizes)} entries, got {len(theta)}")
-        values = np.split(np.exp(np.asarray(theta, dtype=float)), np.cumsum(sizes)[:-1])
+        values = iter(np.exp(np.asarray(theta, dtype=float)).tolist())
         # Plain floats: repr, JSON and equality should not depend on who set the value.
-        self.set_params(  # type: ignore[attr-defined]
-            **{h.name: v if h.n_elements > 1 else float(v[0]) for h, v in zip(free, values, strict=True)}
-        )
+        params = {h.name: np.array([*islice(values, h.n_elements)]) if h.n_elements > 1 else next(values) for h in free}
+        self.set_params(**params)  # type: ignore[attr-defined]
 
     def is_stationary(self) -> bool:
         """Return False: this protocol asks only to choose a shortcut that is not needed here."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from .._arrays import as_dense, cast, is_float32, is_foreign, minimum, namespace, products, row_sums, take_rows
+from .._arrays import as_dense, cast, is_float32, is_foreign, minimum, namespace, products, row_sums
 from .._validation import as_numbers, check_columns, check_number
 from ._base import Kernel
 from ._rows import Rows
@@ -167,10 +167,14 @@ def _repair(s: Any, left: Any, right: Any) -> Any:
     h, g = as_dense(-left[:, -2:-1]), as_dense(right[:, -1:])
     if xp.max(s) <= -NEAR * (xp.max(h) + xp.max(g)) and xp.max(h) > 0:
         return s
-    i, j = xp.nonzero(s >= -NEAR * (h + g.T))
+    near = s >= -NEAR * (h + g.T)
     d = left.shape[1] - 2
-    for start in range(0, i.shape[0], CHUNK):
+    if is_foreign(s):
+        squares = sum((left[:, k : k + 1] - right[:, k : k + 1].T) ** 2 for k in range(d))
+        return xp.where(near, -squares / 2, s)
+    i, j = np.nonzero(near)
+    for start in range(0, len(i), CHUNK):
         k, m = i[start : start + CHUNK], j[start : start + CHUNK]
-        difference = as_dense(take_rows(left, k)[:, :d] - take_rows(right, m)[:, :d])
+        difference = as_dense(left[k, :d] - right[m, :d])
         s[k, m] = -row_sums(difference, difference) / 2
     return s

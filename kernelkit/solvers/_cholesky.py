@@ -99,7 +99,7 @@ def solve(
         X, _ = solver.solve(columns, alpha)
     except SingularError as error:
         warn_singular(error)
-        X, _ = solver.spectrum(intercept=False).solve_scaled(columns, np.zeros(columns.shape[1]))
+        X = solver.spectrum(intercept=False).solve_scaled(columns, np.zeros(columns.shape[1]))
     return X.astype(operator.dtype, copy=False).reshape(B.shape)
 
 
