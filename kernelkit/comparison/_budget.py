@@ -72,13 +72,15 @@ class Budget:
         return self.left > self.expected(name, rows) + reserve
 
 
-def total(costs: dict[str, Cost], cv: int, rows: float) -> float:
+def total(costs: dict[str, Cost], cv: int, repeats: int, rows: float) -> float:
     """Return the seconds of all folds of all candidates, and of the last fits."""
     each = [cost.at(rows * (1 - 1 / cv)) for cost in costs.values()]
-    return cv * sum(each) + LAST_FITS * max(each)
+    return cv * repeats * sum(each) + LAST_FITS * max(each)
 
 
-def affordable(costs: dict[str, Cost], cv: int, most: int, seconds: float) -> tuple[int, list[str]]:
+def affordable(
+    costs: dict[str, Cost], cv: int, repeats: int, most: int, seconds: float
+) -> tuple[int, list[str]]:
     """Return how many rows all can be compared on in `seconds`, and who must be left out for that, dearest first.
 
     The linear baseline always stays.
@@ -89,7 +91,7 @@ def affordable(costs: dict[str, Cost], cv: int, most: int, seconds: float) -> tu
     while True:
         rows = float(most)
         while rows >= fewest:
-            if total(kept, cv, rows) <= seconds:
+            if total(kept, cv, repeats, rows) <= seconds:
                 return int(rows), dropped
             rows *= 0.9
         others = [name for name in kept if name != "linear"]

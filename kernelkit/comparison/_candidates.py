@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import comb
 
 from sklearn.base import BaseEstimator
@@ -22,7 +22,8 @@ ALPHAS = (10.0, 1.0, 0.1, 1e-2, 1e-3, 1e-4)
 SETTINGS = len(WIDTHS) * len(ALPHAS)
 
 MOST_FEATURES = 10_000
-TREES = 100
+# Leaf size and column share are chosen with few trees: what matters there shows before the averages are smooth.
+TREES, TUNING_TREES = 100, 25
 # Without it one fit with a large C on noisy data can take longer than everything else together.
 SVM_STEPS = 20_000
 
@@ -64,6 +65,11 @@ class Candidate:
         The lifted candidate that this kernel equals.
     make : callable or None
         For a yardstick: task, first and second value, seed -> estimator.
+    while_tuning : dict
+        Parameters that make a yardstick cheaper while its setting is chosen.
+    own_threads : bool
+        Whether a yardstick is not to be fitted on several threads at once: scikit-learn's forests start threads
+        themselves, and these interfere with each other's filters of warnings.
     """
 
     name: str
@@ -76,6 +82,8 @@ class Candidate:
     interactions: bool = False
     twin: str | None = None
     make: Callable[[str, float, float, int], BaseEstimator] | None = None
+    while_tuning: dict[str, Any] = field(default_factory=dict)
+    own_threads: bool = False
 
     def values(self, setting: tuple[int, int]) -> dict[str, float]:
         """Return the hyperparameters of a setting; relative ones as multiples, under names that say so."""
@@ -134,7 +142,17 @@ CANDIDATES = (
     Candidate("matern", "Matern 3/2 kernel", "kernel", 4, Matern(sigma="scale", nu=1.5), (_SIGMA, _ALPHA)),
     Candidate("laplacian", "Laplacian kernel", "kernel", 4, Laplacian(sigma="scale"), (_SIGMA, _ALPHA)),
     Candidate("svm", "SVM, Gaussian", "yardstick", 5, Gaussian(sigma="scale"), _RBF, make=_svm),
-    Candidate("forest", "Random forest", "yardstick", 5, None, _LEAVES, make=_forest),
+    Candidate(
+        "forest",
+        "Random forest",
+        "yardstick",
+        5,
+        None,
+        _LEAVES,
+        make=_forest,
+        while_tuning={"n_estimators": TUNING_TREES},
+        own_threads=True,
+    ),
 )
 
 

@@ -99,7 +99,7 @@ def sort_columns(X: Any, names: list[Any], notices: list[str]) -> Columns:
         if kind in kept:
             kept[kind].append(name)
         else:
-            dropped.setdefault(kind, []).append(name if is_frame(X) else f"number {name}")
+            dropped.setdefault(kind, []).append(name if is_frame(X) else f"column {name}")
     notices += [f"left out, {reason}: {_listed(which)}" for reason, which in dropped.items()]
     columns = Columns(**kept)
     if len(columns) == 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import warnings
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from statistics import fmean, median, stdev
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
 
-from ..engine import single_threaded_blas
 from ._candidates import SVM_STEPS, Candidate
 from ._models import build
 from ._preprocess import preparation
@@ -25,7 +24,6 @@ from ._tuning import TrainingRows, tune
 INNER_FOLDS = 3
 TIMED_ROWS = 2000
 REPEATS, QUICK = 3, 0.1
-SMALL = 1000
 
 
 @dataclass(frozen=True)
@@ -138,11 +136,12 @@ class Outcome:
 def evaluate(candidate: Candidate, fold: Fold, setting: tuple[int, int] | None = None) -> FoldResult:
     """Tune (unless the setting is given), refit with the chosen setting, predict and score."""
     rows = fold.training
-    with _threads(len(rows.y)):
-        start = time.perf_counter()
-        chosen = tune(candidate, rows) if setting is None else setting
-        tune_seconds = time.perf_counter() - start
-        model = build(candidate, rows.X, rows.n_numeric, chosen, rows.task, rows.seed)
+    start = time.perf_counter()
+    chosen = tune(candidate, rows) if setting is None else setting
+    tune_seconds = time.perf_counter() - start
+    model = build(candidate, rows.X, rows.n_numeric, chosen, rows.task, rows.seed)
+    # On one thread each: what is compared is work, and threads of BLAS wait for each other on a busy machine.
+    with threadpool_limits(1, user_api="blas"):
         fit_seconds, note = _timed_fit(model, rows)
         predicted = model.predict(fold.test_X)
         decides = candidate.family != "yardstick" and rows.task == "classification"
@@ -161,16 +160,8 @@ def evaluate(candidate: Candidate, fold: Fold, setting: tuple[int, int] | None =
     )
 
 
-def _threads(rows: int) -> AbstractContextManager[Any]:
-    """Hold BLAS to one thread where there is little to share: on a busy machine its threads wait for each other."""
-    return single_threaded_blas() if rows <= SMALL else nullcontext()
-
-
 def _timed_fit(model: Any, rows: TrainingRows) -> tuple[float, str | None]:
     """Fit, and fit again where that is quick, so that one interruption does not count."""
-    if "n_jobs" in model.get_params(deep=False):
-        with single_threaded_blas() as threads:
-            model.set_params(n_jobs=threads)
     times: list[float] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

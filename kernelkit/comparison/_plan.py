@@ -5,32 +5,48 @@ from __future__ import annotations
 import numpy as np
 
 from ._budget import affordable
-from ._race import Race, twin_of
+from ._race import Race
 from ._splits import fewest_of_a_class
 
 PROBE_ROWS = 150
+# Few rows leave much to the luck of one split into folds.
+REPEATS, FEW_ROWS = 2, 1000
 # Where folds have few rows and the budget is long, the run itself costs no more than measuring beforehand.
 UNPROBED_ROWS, UNPROBED_SECONDS = 400, 60
 FIRST_PROBE, LATER_PROBES = 0.15, 0.03  # shares of the budget
 PLANNED = 0.6  # of what is left: estimates are rough
 
 
-def choose_rows(race: Race, developed: np.ndarray, max_rows: int) -> np.ndarray:
-    """Return the rows that all candidates are compared on; those too slow even for few rows are left out."""
+def choose_rows(race: Race, developed: np.ndarray, max_rows: int) -> tuple[np.ndarray, int]:
+    """Return the rows that all candidates are compared on, and how often these are split into folds.
+
+    Candidates too slow even for few rows are left out.
+    """
     most = min(max_rows, len(developed))
     count, fold_rows = most, most * (race.cv - 1) // race.cv
+    repeats = REPEATS if most <= FEW_ROWS and race.table.time is None else 1
     if fold_rows > UNPROBED_ROWS or race.budget.seconds < UNPROBED_SECONDS:
         _probe(race, developed, fold_rows)
-        count, dropped = affordable(race.budget.costs, race.cv, most, PLANNED * race.budget.left)
-        for outcome in race.outcomes:
-            if outcome.name in dropped:
-                seconds = race.cv * race.budget.expected(outcome.name, count * (1 - 1 / race.cv))
-                outcome.reason = f"skipped: about {seconds:,.0f} s, too slow for the budget"
+        count, repeats = _cut(race, most, repeats)
     rows = race.splitter.sample(developed, count, fewest_of_a_class(race.cv))
     if len(rows) < len(developed):
         why = f"the budget of {race.budget.seconds:g} s" if count < most else f"--max-rows {max_rows}"
         race.table.notices.append(f"{why}: all are compared on the same {len(rows):,} of {len(developed):,} rows")
-    return rows
+    return rows, repeats
+
+
+def _cut(race: Race, most: int, repeats: int) -> tuple[int, int]:
+    """Return how many rows and repeats there is time for; first the repeats go, then rows, then candidates."""
+    seconds = PLANNED * race.budget.left
+    count, dropped = affordable(race.budget.costs, race.cv, repeats, most, seconds)
+    if repeats > 1 and (count < most or dropped):
+        repeats = 1
+        count, dropped = affordable(race.budget.costs, race.cv, repeats, most, seconds)
+    for outcome in race.outcomes:
+        if outcome.name in dropped:
+            needed = race.cv * race.budget.expected(outcome.name, count * (1 - 1 / race.cv))
+            outcome.reason = f"skipped: about {needed:,.0f} s, too slow for the budget"
+    return count, repeats
 
 
 def _probe(race: Race, developed: np.ndarray, fold_rows: int) -> None:
@@ -58,4 +74,4 @@ def _probe_at(race: Race, developed: np.ndarray, size: int, seconds: float) -> N
         if not known and outcome.name != "linear" and race.budget.elapsed - start > seconds:
             outcome.reason = "skipped: no time for it in the budget"
             continue
-        race.one_fold(outcome, fold, (0, 0) if twin_of(outcome.candidate, race.outcomes) else None)
+        race.one_fold(outcome, fold, (0, 0) if outcome.candidate.twin in race.budget.costs else None)

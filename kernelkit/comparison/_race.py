@@ -39,9 +39,9 @@ class Race:
     outcomes: list[Outcome]
     report: Report
 
-    def folds(self, rows: np.ndarray) -> list[Fold]:
-        """Return the prepared folds of some rows of the table."""
-        splits = self.splitter.split(rows, self.cv)
+    def folds(self, rows: np.ndarray, repeats: int = 1) -> list[Fold]:
+        """Return the prepared folds of some rows of the table, split anew for each repeat."""
+        splits = [split for repeat in range(repeats) for split in self.splitter.split(rows, self.cv, repeat)]
         return [self.fold(rows[train], rows[test]) for train, test in splits]
 
     def fold(self, train: np.ndarray, test: np.ndarray) -> Fold:
@@ -61,18 +61,18 @@ class Race:
         """Run every outcome that is still in the race on all folds."""
         running = [outcome for outcome in outcomes if outcome.ok]
         for position, outcome in enumerate(running):
-            twin = twin_of(outcome.candidate, outcomes)
+            twin = twin_of(outcome.candidate, outcomes, len(folds))
             for k, fold in enumerate(folds):
                 self.report(outcome.label, position * len(folds) + k, len(running) * len(folds))
-                if not self._one_more(outcome, fold, twin.results[k].setting if twin else None):
+                if not self._one_more(outcome, fold, twin.results[k].setting if twin else None, len(folds)):
                     break
         self.report("", len(running) * len(folds), len(running) * len(folds))
 
-    def _one_more(self, outcome: Outcome, fold: Fold, setting: tuple[int, int] | None) -> bool:
+    def _one_more(self, outcome: Outcome, fold: Fold, setting: tuple[int, int] | None, of: int) -> bool:
         """Run one fold; return False, with the reason kept, where there is no time or it cannot be done."""
         done = len(outcome.results)
         if outcome.name != "linear" and not self.budget.allows(outcome.name, len(fold.training.y)):
-            outcome.reason = f"stopped by the budget after {done} of {self.cv} folds" if done else "skipped: no time left"
+            outcome.reason = f"stopped by the budget after {done} of {of} folds" if done else "skipped: no time left"
             return False
         result = self.one_fold(outcome, fold, setting)
         if result is None:
@@ -96,6 +96,6 @@ class Race:
         return result
 
 
-def twin_of(candidate: Candidate, outcomes: list[Outcome]) -> Outcome | None:
+def twin_of(candidate: Candidate, outcomes: list[Outcome], folds: int) -> Outcome | None:
     """Return the finished outcome of the lifting that a kernel equals: the same model needs tuning only once."""
-    return next((other for other in outcomes if other.ok and other.name == candidate.twin), None)
+    return next((o for o in outcomes if o.name == candidate.twin and o.ok and len(o.results) == folds), None)

@@ -31,11 +31,12 @@ def _heading(found: Comparison, strong: Callable[[str], str]) -> str:
     table, columns = found.table, found.table.columns
     kinds = {"numeric": columns.numeric, "categorical": columns.levels, "target-encoded": columns.many_levels}
     described = ", ".join(f"{len(names)} {kind}" for kind, names in kinds.items() if names)
-    how = "forward folds (trained on the past only)" if table.time is not None else "folds"
+    how = f"{found.cv} forward folds (trained on the past only)" if table.time is not None else f"{found.cv} folds"
+    how += f" x {found.repeats} shuffles" if found.repeats > 1 else ""
     lines = [
         f"{len(table):,} rows; columns: {described}",
         f"{table.task}: {table.reason}",
-        f"{len(table) - found.developed_on:,} rows held out; {found.compared_on:,} compared in {found.cv} {how}; "
+        f"{len(table) - found.developed_on:,} rows held out; {found.compared_on:,} compared in {how}; "
         f"{SETTINGS} settings each, tuned in {INNER_FOLDS} inner folds; seed {found.seed}",
     ]
     lines += [f"note: {notice}" for notice in table.notices]

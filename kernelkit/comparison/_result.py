@@ -72,6 +72,7 @@ class ComparisonResult:
             "data": _data(found),
             "settings": {
                 "cv": found.cv,
+                "repeats": found.repeats,
                 "inner_folds": INNER_FOLDS,
                 "settings_per_candidate": SETTINGS,
                 "seed": found.seed,

@@ -42,6 +42,7 @@ class Comparison:
 
     table: Table
     cv: int
+    repeats: int
     seed: int
     budget: float
     developed_on: int
@@ -50,7 +51,7 @@ class Comparison:
     on_all_rows: list[Outcome]
     judgement: Judgement
     held_out: HeldOut
-    seconds: float = 0.0
+    seconds: float
 
 
 def run(
@@ -61,19 +62,28 @@ def run(
     check_folds(table, splitter, cv)
     race = Race(table, splitter, cv, budget, [Outcome(candidate) for candidate in candidates], report)
     developed, held = splitter.hold_out(len(table))
-    rows = choose_rows(race, developed, max_rows)
-    folds = race.folds(rows)
+    rows, repeats = choose_rows(race, developed, max_rows)
+    folds = race.folds(rows, repeats)
     race.describe(folds[0])
     race.compare(race.outcomes, folds)
     judgement = judge(race.outcomes, table.task, _test_share(folds))
     on_all = _on_all_rows(race, developed) if len(rows) < len(developed) else []
     best_rows = developed if judgement.recommended.name in [outcome.name for outcome in on_all] else rows
     held_out = _score_hold_out(race, judgement, best_rows, held)
-    found = Comparison(
-        table, cv, seed, budget.seconds, len(developed), len(rows), race.outcomes, on_all, judgement, held_out
+    return Comparison(
+        table,
+        cv,
+        repeats,
+        seed,
+        budget.seconds,
+        len(developed),
+        len(rows),
+        race.outcomes,
+        on_all,
+        judgement,
+        held_out,
+        budget.elapsed,
     )
-    found.seconds = budget.elapsed
-    return found
 
 
 def _test_share(folds: list[Fold]) -> float:
@@ -84,12 +94,13 @@ def _on_all_rows(race: Race, developed: np.ndarray) -> list[Outcome]:
     """Run the candidates that are cheap enough on all rows too, cheapest first; return those that finished."""
     count = len(developed) * (race.cv - 1) // race.cv
     left = ALL_ROWS * race.budget.left
-    cheap = []
+    affordable: list[str] = []
     for outcome in sorted(race.outcomes, key=lambda outcome: race.budget.expected(outcome.name, count)):
         seconds = (race.cv + LAST_FITS) * race.budget.expected(outcome.name, count)
         if outcome.ok and seconds < left:
             left -= seconds
-            cheap.append(Outcome(outcome.candidate, outcome.n_features))
+            affordable.append(outcome.name)
+    cheap = [Outcome(outcome.candidate, outcome.n_features) for outcome in race.outcomes if outcome.name in affordable]
     if cheap:
         race.compare(cheap, race.folds(developed))
     return [outcome for outcome in cheap if outcome.ok]

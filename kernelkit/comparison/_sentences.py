@@ -26,8 +26,7 @@ def headline(found: Comparison) -> str:
 def details(found: Comparison) -> list[str]:
     """Return what the headline rests on, one fact a sentence."""
     facts = [*_nonlinearity(found), *_simplest(found), *_kernel_against_lifting(found)]
-    facts += [_pair(pair) for pair in found.judgement.pairs]
-    facts += _on_all_rows(found)
+    facts += [*_pairs(found.judgement.pairs), *_on_all_rows(found)]
     return [*facts, _hold_out(found)]
 
 
@@ -73,22 +72,32 @@ def _kernel_against_lifting(found: Comparison) -> list[str]:
         shown = "the kernel is better" if gain.mean > 0 else "the lifting is better"
     return [
         f"{kernel.label} against the best lifting, {lifted.label}: {_difference(gain, found.table.task)}: {shown}; "
-        f"{_times(kernel.fit_seconds / lifted.fit_seconds, 'to fit')}, "
-        f"{_times(kernel.predict_seconds / lifted.predict_seconds, 'to predict')}."
+        f"the kernel {_costs(kernel.fit_seconds / lifted.fit_seconds, kernel.predict_seconds / lifted.predict_seconds)}."
     ]
 
 
-def _times(ratio: float, what: str) -> str:
-    return f"{ratio:.2g}× the time {what}" if ratio >= 0.1 else f"1/{1 / ratio:.2g} of the time {what}"
+def _ratio(ratio: float, verb: str) -> str:
+    """Return how a kernel's time compares with a lifting's, such as "fits 12x faster"."""
+    factor, word = (ratio, "slower") if ratio >= 1 else (1 / ratio, "faster")
+    if factor < 1.05:
+        return f"{verb} as fast"
+    return f"{verb} {factor:,.0f}× {word}" if factor >= 9.95 else f"{verb} {factor:.1f}× {word}"
 
 
-def _pair(pair: Pair) -> str:
-    name = pair.kernel.label.split(",")[0]
-    return (
-        f"{name}: kernel and lifting ({pair.lifted.n_features:,} features) predict the same "
-        f"(difference at most {pair.disagreement:.0e} sd); the kernel takes {_times(pair.fit_ratio, 'to fit')}, "
-        f"{_times(pair.predict_ratio, 'to predict')}."
-    )
+def _costs(fit: float, predict: float) -> str:
+    return f"{_ratio(fit, 'fits')}, {_ratio(predict, 'predicts')}"
+
+
+def _pairs(pairs: list[Pair]) -> list[str]:
+    if not pairs:
+        return []
+    each = [
+        f"{pair.kernel.label.split(',')[0]} ({pair.lifted.n_features:,} features): "
+        f"the kernel {_costs(pair.fit_ratio, pair.predict_ratio)}"
+        for pair in pairs
+    ]
+    same = max(pair.disagreement for pair in pairs)
+    return [f"Same model, two ways (predictions differ by at most {same:.0e} sd). {'; '.join(each)}."]
 
 
 def _on_all_rows(found: Comparison) -> list[str]:

@@ -42,7 +42,7 @@ class Splitter:
         repeated = int((counts - 1).sum())
         if repeated == 0:
             return
-        said = f"{repeated:,} rows repeat another row's columns"
+        said = f"{repeated:,} rows repeat another row's columns" if repeated > 1 else "1 row repeats another row's columns"
         if self.time is not None:
             table.notices.append(f"{said}; forward splits do not keep them together")
         elif counts.max() > LARGEST_COPY * len(table):
@@ -51,11 +51,11 @@ class Splitter:
             table.notices.append(f"{said}; copies are kept in one fold")
             self.groups = joined(self.groups, copies)
 
-    def split(self, rows: np.ndarray, k: int) -> list[Split]:
-        """Return `k` pairs of positions in `rows`: train and test."""
+    def split(self, rows: np.ndarray, k: int, repeat: int = 0) -> list[Split]:
+        """Return `k` pairs of positions in `rows`, train and test; another repeat is another shuffle."""
         if self.time is not None:
             return forward_folds(self.time[rows], k)
-        fold = assign_folds(self.strata[rows], self.groups[rows], k, self.seed)
+        fold = assign_folds(self.strata[rows], self.groups[rows], k, (self.seed, repeat))
         return [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(k)]
 
     def hold_out(self, n: int) -> Split:
@@ -83,7 +83,7 @@ class Splitter:
         return np.sort(rows[order[:size]])
 
 
-def assign_folds(strata: np.ndarray, groups: np.ndarray, k: int, seed: int) -> np.ndarray:
+def assign_folds(strata: np.ndarray, groups: np.ndarray, k: int, seed: int | tuple[int, ...]) -> np.ndarray:
     """Return the fold of each row: groups whole, classes spread evenly, sizes even, at random otherwise.
 
     Large groups come first; each goes where its class is rarest so far, then where there are fewest rows.

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import LabelBinarizer
 
-from ..engine import check_memory, run
+from ..engine import available_bytes, check_memory, run, single_threaded_blas
 from ..estimators import KernelRidgeClassifierCV, KernelRidgeCV
 from ._candidates import ALPHAS, Candidate
 from ._models import build, kernels, lifting
@@ -34,30 +34,49 @@ class TrainingRows:
 
 def tune(candidate: Candidate, rows: TrainingRows) -> tuple[int, int]:
     """Return the setting (i, j) with the best mean inner score; the smoothest of equals."""
-    table = _TUNERS[candidate.family](candidate, rows)
+    with single_threaded_blas():
+        table = _TUNERS[candidate.family](candidate, rows)
     i, j = np.unravel_index(int(np.argmax(table)), table.shape)
     return int(i), int(j)
 
 
 def _tune_kernel(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
-    return _kernel_ridge_scores(kernels(candidate, rows.X, rows.n_numeric), rows.X, rows)
-
-
-def _kernel_ridge_scores(choices: list[Any], X: np.ndarray, rows: TrainingRows) -> np.ndarray:
+    n = len(rows.y)
     search = KernelRidgeClassifierCV if rows.task == "classification" else KernelRidgeCV
-    model = search(choices, alphas=ALPHAS, cv=rows.inner, fit_intercept=True, scoring=TUNED_BY[rows.task])
-    model.fit(X, rows.y)
-    return np.asarray(model.cv_results_["mean_test_score"]).reshape(len(choices), len(ALPHAS))
+    choices = kernels(candidate, rows.X, rows.n_numeric)
+
+    def scores(i: int) -> np.ndarray:
+        model = search(choices[i], alphas=ALPHAS, cv=rows.inner, fit_intercept=True, scoring=TUNED_BY[rows.task])
+        return model.fit(rows.X, rows.y).cv_results_["mean_test_score"]
+
+    return _for_each(scores, len(choices), 8 * 5 * n**2)
 
 
 def _tune_lifted(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
-    found = []
-    for i in range(len(candidate.axes[0].values)):
-        lift = lifting(candidate, rows.X, rows.n_numeric, i)
-        n = len(rows.X)
-        features = candidate.n_features(rows.n_numeric, rows.X.shape[1] - rows.n_numeric) or 0
-        check_memory(3 * 8 * n * features + 24 * min(n, features) ** 2, f"lifting {n} rows to {features} features", "")
-        found.append(ridge_scores(lift.fit_transform(rows.X), rows))
+    n = len(rows.y)
+    p = candidate.n_features(rows.n_numeric, rows.X.shape[1] - rows.n_numeric) or 0
+    needed = 8 * (3 * n * p + 4 * min(n, p) ** 2)
+    check_memory(needed, f"lifting {n:,} rows to {p:,} features", "the kernel needs no features")
+
+    def scores(i: int) -> np.ndarray:
+        return ridge_scores(lifting(candidate, rows.X, rows.n_numeric, i).fit_transform(rows.X), rows)
+
+    return _for_each(scores, len(candidate.axes[0].values), needed)
+
+
+def _for_each(scores: Callable[[int], np.ndarray], count: int, needed: int) -> np.ndarray:
+    """Return ``scores(i)`` for each i, on threads of their own where the memory for all is there, stacked."""
+    found: list[Any] = [None] * count
+
+    def one(i: int) -> None:
+        found[i] = scores(i)
+
+    available = available_bytes()
+    if available is None or count * needed < available / 2:
+        run(one, range(count))
+    else:
+        for i in range(count):
+            one(i)
     return np.array(found)
 
 
@@ -113,6 +132,7 @@ def _tune_yardstick(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
         i, j, k = job
         train, test = rows.inner[k]
         model = build(candidate, rows.X, rows.n_numeric, (i, j), rows.task, rows.seed)
+        model.set_params(**candidate.while_tuning)
         predicted = model.fit(rows.X[train], rows.y[train]).predict(rows.X[test])
         if rows.task == "classification":
             found[job] = np.mean(predicted == rows.y[test])
@@ -121,8 +141,16 @@ def _tune_yardstick(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a setting that does not converge loses by its score
-        run(score, jobs)
+        _run_all(score, jobs, candidate.own_threads)
     return found.mean(axis=2)
+
+
+def _run_all(score: Callable[[tuple[int, int, int]], None], jobs: list[tuple[int, int, int]], one_by_one: bool) -> None:
+    if not one_by_one:
+        run(score, jobs)
+        return
+    for job in jobs:
+        score(job)
 
 
 _TUNERS = {"kernel": _tune_kernel, "lifted": _tune_lifted, "yardstick": _tune_yardstick}

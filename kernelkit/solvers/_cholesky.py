@@ -225,8 +225,9 @@ class DirectSolver:
         return lower
 
     def _jittered_factor(self, matrix: LentMatrix, alpha: float) -> CholeskyFactor:
-        jitter = 10 * self._eps * self._largest
-        while jitter <= 10 * self._n * self._eps * self._largest:
+        # Rounding moves eigenvalues by no more than n eps lambda_max or so: what that does not mend is indefinite.
+        for power in range(1, 3 + len(str(self._n))):
+            jitter = 10.0**power * self._eps * self._largest
             lower = matrix.factor(alpha, jitter)
             if lower is not None:
                 warnings.warn(
@@ -236,8 +237,7 @@ class DirectSolver:
                     stacklevel=2,
                 )
                 return lower
-            jitter *= 10
-        smallest = eigh(matrix.matrix(), eigvals_only=True, subset_by_index=[0, 0], overwrite_a=True)[0]
+        smallest = eigh(matrix.matrix().T, eigvals_only=True, subset_by_index=[0, 0], overwrite_a=True)[0]
         raise not_positive_definite(float(smallest), alpha)
 
 

@@ -14,7 +14,7 @@ BLOCK = 256
 FEW = 3  # right-hand sides up to which BLAS's trsv, column by column, beats LAPACK's potrs (3x for one)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CholeskyFactor:
     """The factor L of a symmetric positive definite matrix A = L L'.
 

@@ -110,7 +110,7 @@ def _solve_level(
         return Z, shift, Outcome(alpha, "eigen")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RidgeSystem:
     """The factored system of one kernel ridge fit, kept to answer how sure its predictions are.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 from scipy.linalg import LinAlgError, eigh, get_blas_funcs, get_lapack_funcs, lstsq
 
-from ..engine import blocks, check_memory
+from ..engine import blocks, check_memory, run
 from ._factor import BLOCK, scale_in_place
 from ._targets import scaled_targets, weight_roots
 
@@ -17,7 +18,7 @@ from ._targets import scaled_targets, weight_roots
 EVD_BELOW = 32000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spectrum:
     """The eigendecomposition Q diag(lambda) Q' of S K S, S = diag(scale), and what follows from it in closed form.
 
@@ -199,18 +200,20 @@ class Spectrum:
             In float64; see `loo_residuals` for what is raised.
         """
         Z, inverse = self._all_solutions(Y, alphas)
-        roots = np.sqrt(inverse)
-        results = []
-        for fold in map(np.asarray, folds):
-            if len(np.unique(fold)) == len(self.vectors):
-                raise ValueError(f"a fold has all {len(self.vectors)} rows: none is left to train on")
-            rows, s = self.vectors[fold], self._roots[fold, None]
-            half = np.empty_like(rows)
-            residuals = [
-                _left_out(np.multiply(rows, root, out=half), z[fold]) / s for root, z in zip(roots.T, Z, strict=True)
-            ]
-            results.append(np.reshape(residuals, (len(residuals), len(fold), *np.shape(Y)[1:])))
-        return results
+        halves = np.sqrt(inverse)
+        tests = [np.asarray(fold) for fold in folds]
+        if any(len(np.unique(fold)) == len(self.vectors) for fold in tests):
+            raise ValueError(f"a fold has all {len(self.vectors)} rows: none is left to train on")
+        results = [Z[:, fold] for fold in tests]
+
+        def leave_out(job: tuple[int, int]) -> None:
+            k, j = job
+            half = self.vectors[tests[k]]
+            half *= halves[:, j]
+            results[k][j] = _solve_gram(half, results[k][j]) / self._roots[tests[k], None]
+
+        run(leave_out, product(range(len(tests)), range(len(Z))))
+        return [result.reshape(*result.shape[:2], *np.shape(Y)[1:]) for result in results]
 
     def gcv(self, Y: np.ndarray, alphas: Any) -> np.ndarray:
         """Return the generalised cross-validation score, an estimate of the mean squared error; smaller is better.
@@ -267,7 +270,7 @@ class Spectrum:
         return np.ascontiguousarray(Z.transpose(1, 0, 2)), inverse
 
 
-def _left_out(half: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _solve_gram(half: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Return (half half')^-1 z."""
     block = half @ half.T
     (posv,) = get_lapack_funcs(("posv",), (block,))

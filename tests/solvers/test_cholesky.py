@@ -206,6 +206,11 @@ def test_indefinite_matrix_names_its_smallest_eigenvalue(dtype):
     np.testing.assert_allclose(solve(MatrixOperator(K), np.ones(3), 1.25), [1 / 4.25, 1.0, 1 / 2.25], rtol=1e-6)
 
 
+def test_indefinite_matrix_without_a_diagonal():
+    with pytest.raises(LinAlgError, match="smallest eigenvalue before alpha is -1;"):
+        solve(MatrixOperator(np.array([[0.0, 1.0], [1.0, 0.0]])), np.ones(2), 0.5)
+
+
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_values_that_are_not_finite(alpha, bad):

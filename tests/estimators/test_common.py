@@ -1,0 +1,186 @@
+"""scikit-learn's own checks, and what every estimator with a kernel must do."""
+
+import pickle
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.base import clone, is_classifier
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.gaussian_process.kernels import RBF, WhiteKernel
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from kernelkit import (
+    Columns,
+    Gaussian,
+    KernelRidge,
+    KernelRidgeClassifier,
+    KernelRidgeClassifierCV,
+    KernelRidgeCV,
+    Laplacian,
+    Linear,
+    Matern,
+    Polynomial,
+)
+from tests.registry import ESTIMATORS
+
+KERNELS = [
+    Laplacian("scale"),
+    Matern("median", nu=0.5),
+    Polynomial(degree=2, gamma="scale"),
+    Linear() + 0.5 * Gaussian("scale"),
+    "cosine",
+    RBF(2.0),
+]
+VARIANTS = [
+    KernelRidge(fit_intercept=True, solver="eigen"),
+    KernelRidge(uncertainty=True),
+    KernelRidge("precomputed", alpha=100.0),
+    KernelRidgeClassifier(class_weight="balanced", fit_intercept=True),
+    KernelRidgeCV([Gaussian("scale"), Laplacian("scale")], cv=3, fit_intercept=True),
+    KernelRidgeCV(cv="gcv"),
+    KernelRidgeClassifierCV(cv=3, scoring="accuracy"),
+]
+
+
+def with_kernels(estimator):
+    return [clone(estimator).set_params(kernel=kernel) for kernel in KERNELS]
+
+
+@parametrize_with_checks([*ESTIMATORS, *VARIANTS, *[e for estimator in ESTIMATORS for e in with_kernels(estimator)]])
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture(params=ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def estimator(request):
+    return clone(request.param)
+
+
+@pytest.fixture
+def data(estimator):
+    X, y = load_iris(return_X_y=True)
+    return X[::3], np.array(["a", "b", "c"])[y[::3]] if is_classifier(estimator) else X[::3, 0] ** 2
+
+
+def test_estimators_share_no_kernel(estimator):
+    other = type(estimator)(kernel=Gaussian())
+    other.set_params(kernel__sigma=7.0)
+    fresh = type(estimator)()
+    assert fresh.kernel is None
+    assert type(estimator)(kernel=Gaussian()).kernel.sigma == 1.0
+
+
+@pytest.mark.parametrize("kernel", [None, "rbf", "precomputed"])
+def test_kernel_parameters_without_a_kernel_object(estimator, kernel):
+    with pytest.raises(ValueError, match=f"kernel__sigma cannot be set on kernel={kernel!r}.*pass a kernel object first"):
+        estimator.set_params(kernel=kernel, kernel__sigma=1.0)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "message"),
+    [
+        (0.5, r"got 0.5; did you mean alpha=0.5\?"),
+        (Gaussian, r"did you mean Gaussian\(\)\?"),
+        ("gauss", "kernel must be a kernel object or one of linear"),
+        (Gaussian() + WhiteKernel(), "white noise.*set alpha"),
+        (Gaussian(sigma=-1.0), "sigma must be a number > 0, got -1.0"),
+        (Gaussian(sigma=[1.0, 2.0]), r"sigma must be a number or one for each of 4 features, got shape \(2,\)"),
+        (Gaussian(sigma="wide"), "sigma must be one of 'scale', 'auto', 'median', got 'wide'"),
+        (lambda X, Y: 1.0, r"kernel must return a matrix of shape"),
+        (Columns(Gaussian(), ["length"]), "X has no column names"),
+    ],
+)
+def test_bad_kernels_are_refused_and_nothing_is_fitted(estimator, data, kernel, message):
+    estimator.set_params(kernel=kernel)
+    with pytest.raises((TypeError, ValueError), match=message):
+        estimator.fit(*data)
+    assert not [name for name in vars(estimator) if name.endswith("_") and name not in ("n_features_in_", "classes_")]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (-np.ones(50), "sample_weight must be >= 0, got -1"),
+        (np.zeros(50), "sample_weight is zero for every row"),
+        (np.ones(3), "inconsistent numbers of samples"),
+        (np.ones((50, 2)), "sample_weight must have one value for each row"),
+        (np.full(50, np.nan), "sample_weight contains NaN"),
+    ],
+)
+def test_bad_weights(estimator, data, weights, message):
+    with pytest.raises(ValueError, match=message):
+        estimator.fit(*data, sample_weight=weights)
+
+
+def test_predictions_of_a_copy_of_another_layout_and_type(estimator, data):
+    X, y = data
+    estimator.fit(X, y)
+    values = estimator.decision_function if is_classifier(estimator) else estimator.predict
+    expected = values(X)
+    X_read_only = X.copy()
+    X_read_only.flags.writeable = False
+    for same in (X.copy(), np.asfortranarray(X), X_read_only, sp.csr_array(X), sp.csc_matrix(X)):
+        np.testing.assert_allclose(values(same), expected, rtol=1e-10, atol=1e-12)
+    for one in range(3):
+        np.testing.assert_allclose(values(X[one : one + 1]), expected[one : one + 1], rtol=1e-10, atol=1e-12)
+
+
+def test_fitted_on_sparse_and_on_float32(estimator, data):
+    X, y = data
+    expected = clone(estimator).fit(X, y).predict(X)
+    sparse = clone(estimator).fit(sp.csr_array(X), y)
+    single = clone(estimator).fit(X.astype(np.float32), y)
+    assert single.dual_coef_.dtype == np.float32
+    if is_classifier(estimator):
+        assert (sparse.predict(X) == expected).all()
+        assert (single.predict(X) == expected).mean() > 0.95
+    else:
+        np.testing.assert_allclose(sparse.predict(X), expected, rtol=1e-9)
+        np.testing.assert_allclose(single.predict(X), expected, rtol=1e-3)
+        assert single.predict(X.astype(np.float32)).dtype == np.float32
+
+
+def test_tables(estimator, data):
+    pandas = pytest.importorskip("pandas")
+    X, y = data
+    table = pandas.DataFrame(X, columns=list("abcd")).assign(text="word")
+    kernel = Columns(Gaussian("scale"), ["a", "b"]) + Columns(Linear(), ["d"])
+    estimator.set_params(kernel=kernel).fit(table, y)
+    if is_classifier(estimator):
+        expected = clone(estimator).set_params(kernel=kernel.resolve(table)).fit(X, y)
+        assert (estimator.predict(table) == expected.predict(X)).all()
+    assert list(estimator.feature_names_in_) == ["a", "b", "c", "d", "text"]
+    assert estimator.kernel_.k1.columns == [0, 1]
+    assert estimator.kernel.k1.columns == ["a", "b"]
+    with pytest.raises(ValueError, match="feature names"):
+        estimator.predict(table.rename(columns={"a": "z"}))
+
+
+def test_pickles(estimator, data):
+    X, y = data
+    estimator.fit(X, y)
+    again = pickle.loads(pickle.dumps(estimator))
+    np.testing.assert_array_equal(again.predict(X), estimator.predict(X))
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_grid_search_over_kernels_in_a_pipeline(n_jobs):
+    X, y = load_diabetes(return_X_y=True)
+    grid = [
+        {
+            "kernelridge__kernel": [Gaussian(), Laplacian()],
+            "kernelridge__kernel__sigma": ["scale", 0.5, 1.0],
+        },
+        {"kernelridge__kernel": [Polynomial()], "kernelridge__kernel__degree": [2, 3]},
+    ]
+    model = make_pipeline(StandardScaler(), KernelRidge())
+    search = GridSearchCV(model, grid, n_jobs=n_jobs, cv=3).fit(X[:150], y[:150])
+    assert len(search.cv_results_["params"]) == 8
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert len({repr(p["kernelridge__kernel"]) for p in search.cv_results_["params"]}) >= 3
+    assert search.best_estimator_[-1].kernel == search.best_params_["kernelridge__kernel"]
+    assert model[-1].kernel is None
