@@ -160,35 +160,43 @@ def _mirror(tile: np.ndarray) -> None:
 
 
 class MatrixOperator:
-    """The interface of KernelOperator round a matrix that is given, of shape (n, m)."""
+    """The interface of KernelOperator round a matrix that is given.
 
-    def __init__(self, K: np.ndarray):
+    Parameters
+    ----------
+    K : array of shape (n, m)
+        Never written to.
+    dtype : dtype, optional
+        Type of what is returned; that of `K` by default.
+    """
+
+    def __init__(self, K: np.ndarray, dtype: Any = None):
         self._K = K
-        self.dtype = K.dtype
+        self.dtype = np.dtype(K.dtype if dtype is None else dtype)
         self.shape = K.shape
 
     def astype(self, dtype: Any) -> MatrixOperator:
-        """Return the operator of the matrix in another floating type; the matrix is copied only to change it."""
-        return MatrixOperator(cast(self._K, dtype))
+        """Return the operator of the matrix in another floating type, cast where it is used."""
+        return MatrixOperator(self._K, dtype)
 
     def diag(self) -> np.ndarray:
         """Return the diagonal, shape (n,)."""
-        return np.diagonal(self._K).copy()
+        return np.diagonal(self._K).astype(self.dtype)
 
     def columns(self, index: Any) -> np.ndarray:
         """Return a copy of the columns at `index`."""
-        return self._K[:, np.asarray(index)]
+        return self._K[:, np.asarray(index)].astype(self.dtype, copy=False)
 
     def block(self, rows: slice) -> np.ndarray:
-        """Return consecutive rows of the matrix, as a view."""
-        return self._K[rows]
+        """Return consecutive rows of the matrix, as a view where the type allows it."""
+        return self._K[rows].astype(self.dtype, copy=False)
 
     def dense(self) -> np.ndarray:
         """Return a fresh C-ordered copy of the matrix."""
         n, m = self.shape
         check_memory(n * m * self.dtype.itemsize, f"a copy of the {n} x {m} kernel matrix", FEWER)
-        return np.array(self._K, order="C")
+        return np.array(self._K, dtype=self.dtype, order="C")
 
     def __matmul__(self, V: Any) -> np.ndarray:
-        """Return K V for V of shape (m,) or (m, t)."""
-        return self._K @ V
+        """Return K V for V of shape (m,) or (m, t), in the larger of the two types."""
+        return (self._K @ V).astype(np.result_type(self.dtype, V), copy=False)

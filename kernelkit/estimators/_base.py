@@ -46,10 +46,10 @@ class KernelEstimator(BaseEstimator):
     def _training_rows(self, X: Any) -> Any:
         """Return the training rows, or kernel matrix, checked the way all kernels want them."""
         kernels = self._kernels()
-        X = self._rows_like(kernels, X, reset=True)
-        if kernels == ["precomputed"] and X.shape[0] != X.shape[1]:
-            raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {X.shape}")
-        return X
+        shape = np.shape(X)
+        if kernels == ["precomputed"] and len(shape) == 2 and shape[0] != shape[1]:
+            raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {shape}")
+        return self._rows_like(kernels, X, reset=True)
 
     def _rows_like(self, kernels: list[Any], X: Any, reset: bool) -> Any:
         if any(isinstance(kernel, Kernel) and not kernel.requires_vector_input for kernel in kernels):

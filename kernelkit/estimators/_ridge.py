@@ -53,7 +53,13 @@ class RidgeFit(RidgeSolution):
         problem = ridge_problem(kernel, X, Y, w)
         solver = "cholesky" if solver == "auto" else solver
         coef, intercept, _ = solve_many(
-            problem.operator, problem.Y, alphas, scale=problem.scale, intercept=self.fit_intercept, solver=solver
+            problem.operator,
+            problem.Y,
+            alphas,
+            scale=problem.scale,
+            intercept=self.fit_intercept,
+            solver=solver,
+            mixed=not getattr(kernel, "costly", False),
         )
         self.solver_ = solver
         self._keep(kernel, X, problem, coef, intercept, single)
@@ -158,6 +164,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
             return self._fit_with_uncertainty(X, Y, w, single)
         self._fit_columns(X, Y, w, single)
         self._posterior = None
+        self.__dict__.pop("amplitude_", None)
         return self
 
     def _fit_with_uncertainty(self, X: Any, Y: np.ndarray, w: np.ndarray | None, single: bool) -> Self:

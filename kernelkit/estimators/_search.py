@@ -63,10 +63,10 @@ class RidgeSearch(RidgeSolution):
             trial = Trial(self._resolved(candidate, X, w), X, Y, w, self.fit_intercept)
             scores.append(_scores(validate, trial, alphas))
             value, index = self._choose(scores[-1])
-            if best is None or value > best.value:
+            if value > (-np.inf if best is None else best.value):
                 # Solved at once, so that only one eigendecomposition is held at a time.
                 best = _Choice(value, index, len(scores) - 1, trial.solution(alphas[index], loo=self.cv is None))
-        if best is None or np.isneginf(best.value):
+        if best is None:
             raise ValueError("no kernel could be fitted with any alpha: every score is NaN")
         self._report(candidates, alphas, np.stack(scores), best, single)
         solution = best.solution

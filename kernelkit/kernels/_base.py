@@ -83,6 +83,11 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
         return all(child.requires_vector_input for _, child in self._children())
 
     @property
+    def costly(self) -> bool:
+        """Whether a value takes so long that a solver should not evaluate the matrix more than once."""
+        return any(child.costly for _, child in self._children())
+
+    @property
     def has_noise(self) -> bool:
         """Whether a white-noise kernel of scikit-learn is part of this kernel."""
         return any(child.has_noise for _, child in self._children())

@@ -12,6 +12,8 @@ from .._arrays import add, exp, is_foreign, multiply, namespace, power, sqrt
 from .._validation import check_number
 from ._stationary import Stationary
 
+CLOSED_FORMS = (0.5, 1.5, 2.5)
+
 
 class Gaussian(Stationary):
     """k(x, y) = exp(-|x - y|^2 / (2 sigma^2)), the radial basis function kernel; gamma = 1 / (2 sigma^2).
@@ -121,6 +123,10 @@ class Matern(Stationary):
         self.sigma_bounds = sigma_bounds
 
     @property
+    def costly(self) -> bool:
+        return self.nu not in CLOSED_FORMS
+
+    @property
     def _steepest(self) -> float:
         return self.nu / (self.nu - 1) if self.nu > 1 else np.inf
 
@@ -130,7 +136,7 @@ class Matern(Stationary):
 
     def _profile(self, s: Any) -> Any:
         r = sqrt(multiply(s, -4.0 * self.nu))
-        if self.nu not in (0.5, 1.5, 2.5):
+        if self.costly:
             return bessel_profile(r, self.nu)
         if self.nu == 0.5:
             return exp(multiply(r, -1.0))

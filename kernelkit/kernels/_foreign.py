@@ -49,6 +49,10 @@ class SklearnWrapper(Kernel):
         return self.kernel.requires_vector_input
 
     @property
+    def costly(self) -> bool:
+        return True
+
+    @property
     def has_noise(self) -> bool:
         return any(isinstance(part, WhiteKernel) for part in _parts(self.kernel))
 
@@ -104,6 +108,10 @@ class FunctionKernel(Kernel):
     @property
     def positive_definite(self) -> bool:
         return False
+
+    @property
+    def costly(self) -> bool:
+        return True
 
     def rows(self, X: Any, like: Rows | None = None) -> Rows:
         return _raw_rows(as_numbers(X, accept_sparse=False))

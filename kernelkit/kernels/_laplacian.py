@@ -42,6 +42,10 @@ class Laplacian(Kernel):
     def accepts_sparse(self) -> bool:
         return True
 
+    @property
+    def costly(self) -> bool:
+        return True
+
     def _definite(self, X: Any, w: np.ndarray | None) -> dict[str, Any]:
         return {"sigma": city_block_width(self.sigma, as_numbers(X), w)} if isinstance(self.sigma, str) else {}
 

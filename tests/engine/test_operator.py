@@ -55,8 +55,8 @@ def test_float32_in_float32_out_with_sums_in_float64():
 
 
 def test_sparse_rows():
-    S, T = sp.random_array((600, 40), density=0.1, random_state=0), sp.random_array((50, 40), density=0.1, random_state=1)
-    operator = KernelOperator(Gaussian(), sp.csr_array(S), sp.csr_array(T))
+    S, T = (sp.csr_array(sp.random(n, 40, density=0.1, random_state=n)) for n in (600, 50))
+    operator = KernelOperator(Gaussian(), S, T)
     np.testing.assert_allclose(operator.dense(), direct(S.toarray(), T.toarray()), rtol=1e-12)
 
 

@@ -8,13 +8,14 @@ from kernelkit.engine import MatrixOperator
 class Counting:
     """An operator round a matrix that counts what is asked of it."""
 
-    def __init__(self, K, counts=None):
-        self.inner = MatrixOperator(K)
-        self.dtype, self.shape = K.dtype, K.shape
+    def __init__(self, K, counts=None, dtype=None):
+        self.K = K
+        self.inner = MatrixOperator(K, dtype)
+        self.dtype, self.shape = self.inner.dtype, K.shape
         self.counts = counts if counts is not None else {"products": 0, "float32": 0, "float64": 0}
 
     def astype(self, dtype):
-        return Counting(self.inner.astype(dtype)._K, self.counts)
+        return Counting(self.K, self.counts, dtype)
 
     def diag(self):
         return self.inner.diag()
