@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ._candidates import Candidate
 
-# How fast the time of tuning and fitting grows with the rows, at least: measurements on few rows understate it.
-GROWTH = {"kernel": 2.5, "lifted": 1.0, "yardstick": 1.2}
-FASTEST_GROWTH = 3.0
+# How fast the time of one fold grows with the rows, at least and at most: a power between, as measured. Small times are
+# mostly overhead, which understates the power, and noise, which can overstate it.
+GROWTH = {"kernel": (2.5, 3.0), "lifted": (1.0, 2.0), "yardstick": (1.2, 2.0)}
 FEWEST_ROWS = 500
 # The last fits, for the hold-out, in units of the dearest candidate's fold: more rows, and twice where it is lifted.
 LAST_FITS = 2.5
@@ -23,6 +23,7 @@ class Cost:
 
     rows: int
     seconds: float
+    growth: tuple[float, float]
     power: float
 
     def at(self, rows: float) -> float:
@@ -30,11 +31,12 @@ class Cost:
         return self.seconds * (rows / self.rows) ** self.power
 
     def measured(self, rows: int, seconds: float) -> Cost:
-        """Return the cost after one more measurement: it goes through that, and grows at least as fast as before."""
-        if rows <= self.rows or seconds <= 0 or self.seconds <= 0:
-            return Cost(rows, seconds, self.power)
-        slope = math.log(seconds / self.seconds) / math.log(rows / self.rows)
-        return Cost(rows, seconds, min(max(self.power, slope), FASTEST_GROWTH))
+        """Return the cost after one more measurement; how it grows can be seen from many more rows only."""
+        power = self.power
+        if rows >= 1.5 * self.rows and min(seconds, self.seconds) > 0:
+            slope = math.log(seconds / self.seconds) / math.log(rows / self.rows)
+            power = min(max(slope, self.growth[0]), self.growth[1])
+        return replace(self, rows=rows, seconds=seconds, power=power)
 
 
 class Budget:
@@ -59,7 +61,8 @@ class Budget:
     def measured(self, candidate: Candidate, rows: int, seconds: float) -> None:
         """Take note of what one fold cost."""
         known = self.costs.get(candidate.name)
-        new = known.measured(rows, seconds) if known else Cost(rows, seconds, GROWTH[candidate.family])
+        growth = GROWTH[candidate.family]
+        new = known.measured(rows, seconds) if known else Cost(rows, seconds, growth, growth[0])
         self.costs[candidate.name] = new
 
     def expected(self, name: str, rows: float) -> float:

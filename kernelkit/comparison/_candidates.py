@@ -38,7 +38,7 @@ class Axis:
 
     def label(self, i: int) -> str:
         """Return how a report names the i-th value."""
-        return f"{self.name} {self.values[i]:.2g}{' x scale' if self.relative else ''}"
+        return f"{self.name} {self.values[i]:g}{'× scale' if self.relative else ''}"
 
 
 @dataclass(frozen=True)

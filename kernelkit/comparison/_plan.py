@@ -14,7 +14,7 @@ REPEATS, FEW_ROWS = 2, 1000
 # Where folds have few rows and the budget is long, the run itself costs no more than measuring beforehand.
 UNPROBED_ROWS, UNPROBED_SECONDS = 400, 60
 FIRST_PROBE, LATER_PROBES = 0.15, 0.03  # shares of the budget
-PLANNED = 0.6  # of what is left: estimates are rough
+PLANNED = 0.7  # of what is left: estimates are rough
 
 
 def choose_rows(race: Race, developed: np.ndarray, max_rows: int) -> tuple[np.ndarray, int]:

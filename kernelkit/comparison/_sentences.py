@@ -17,7 +17,7 @@ def headline(found: Comparison) -> str:
     if best is judgement.linear:
         return "Use the linear model: no gain from nonlinearity is shown."
     if best.candidate.family == "lifted":
-        return f"Use explicit lifting ({best.label}, {best.n_features:,} features): the kernel trick is not needed here."
+        return f"Use explicit lifting ({best.label.split(',')[0]}, {best.n_features:,} features): the kernel trick is not needed here."
     if best.candidate.family == "kernel":
         return f"The kernel trick is worth it here: use the {best.label}."
     return f"Use the {best.label}: every kernel ridge and every lifting is shown to be worse than the best yardstick."
@@ -71,7 +71,7 @@ def _kernel_against_lifting(found: Comparison) -> list[str]:
     else:
         shown = "the kernel is better" if gain.mean > 0 else "the lifting is better"
     return [
-        f"{kernel.label} against the best lifting, {lifted.label}: {_difference(gain, found.table.task)}: {shown}; "
+        f"{kernel.label} against the best lifting ({lifted.label.split(',')[0]}): {_difference(gain, found.table.task)}: {shown}; "
         f"the kernel {_costs(kernel.fit_seconds / lifted.fit_seconds, kernel.predict_seconds / lifted.predict_seconds)}."
     ]
 

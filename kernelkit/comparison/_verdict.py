@@ -87,8 +87,10 @@ def judge(outcomes: list[Outcome], task: str, test_share: float) -> Judgement:
     behind = {outcome.name: ahead(best, outcome) for outcome in done}
     pairs = find_pairs(done)
     dearer = {id(pair.lifted if pair.cheaper is pair.kernel else pair.kernel) for pair in pairs}
-    able = [outcome for outcome in done if not behind[outcome.name].shown and id(outcome) not in dearer]
-    recommended = min(able, key=lambda outcome: (outcome.candidate.rank, -outcome.score(task)))
+    able = [outcome for outcome in done if id(outcome) not in dearer and not behind[outcome.name].shown]
+    # A model may be so unstable that nothing can be shown of it: what scores below a simpler one is not recommended.
+    steps = [outcome for outcome in able if not _below_a_simpler(outcome, done, task)]
+    recommended = min(steps, key=lambda outcome: (outcome.candidate.rank, -outcome.score(task)))
     challenger = best_of([outcome for outcome in done if outcome is not linear])
     lifted = best_of([outcome for outcome in done if outcome.candidate.family == "lifted" and outcome is not linear])
     kernel = best_of([o for o in done if o.candidate.family == "kernel" and not o.candidate.numeric_only])
@@ -104,6 +106,11 @@ def judge(outcomes: list[Outcome], task: str, test_share: float) -> Judgement:
         ahead(kernel, lifted) if kernel and lifted else None,
         pairs,
     )
+
+
+def _below_a_simpler(outcome: Outcome, done: list[Outcome], task: str) -> bool:
+    score, rank = outcome.score(task), outcome.candidate.rank
+    return any(other.candidate.rank < rank and other.score(task) > score for other in done)
 
 
 def find_pairs(done: list[Outcome]) -> list[Pair]:

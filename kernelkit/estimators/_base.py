@@ -46,7 +46,7 @@ class KernelEstimator(BaseEstimator):
     def _training_rows(self, X: Any) -> Any:
         """Return the training rows, or kernel matrix, checked the way all kernels want them."""
         kernels = self._kernels()
-        shape = np.shape(X)
+        shape = getattr(X, "shape", ())
         if kernels == ["precomputed"] and len(shape) == 2 and shape[0] != shape[1]:
             raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {shape}")
         return self._rows_like(kernels, X, reset=True)

@@ -44,7 +44,7 @@ class KernelRidgeClassifier(Codes, RidgeFit):
     >>> from kernelkit import KernelRidgeClassifier
     >>> X, y = load_iris(return_X_y=True)
     >>> round(KernelRidgeClassifier(alpha=0.1).fit(X, y).score(X, y), 2)
-    0.97
+    0.99
     """
 
     def __init__(

@@ -42,20 +42,21 @@ def explicit(kernel: Kernel) -> ExplicitMap:
     >>> np.allclose(phi.transform(X) @ phi.transform(X).T, k(X))
     True
     """
-    _monomials(kernel)
+    _check_finite(kernel)
     return ExplicitMap(kernel)
 
 
-def _monomials(kernel: Any) -> tuple[int, Any, float]:
+def _check_finite(kernel: Any) -> None:
+    if not isinstance(kernel, (Linear, Polynomial)):
+        raise TypeError(
+            f"kernel must be Linear or Polynomial to be lifted explicitly, got {kernel!r}: "
+            "the feature space of most other kernels is infinite"
+        )
+
+
+def _monomials(kernel: Any) -> tuple[int, float, float]:
     """Return degree, gamma and coef0 of (gamma x.y + coef0) ** degree."""
-    if isinstance(kernel, Linear):
-        return 1, 1.0, 0.0
-    if isinstance(kernel, Polynomial):
-        return kernel.degree, kernel.gamma, kernel.coef0
-    raise TypeError(
-        f"kernel must be Linear or Polynomial to be lifted explicitly, got {kernel!r}: "
-        "the feature space of most other kernels is infinite"
-    )
+    return (1, 1.0, 0.0) if isinstance(kernel, Linear) else (int(kernel.degree), kernel.gamma, kernel.coef0)
 
 
 class ExplicitMap(TransformerMixin, BaseEstimator):
@@ -104,7 +105,10 @@ class ExplicitMap(TransformerMixin, BaseEstimator):
         y : ignored
         """
         X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS)
-        kernel = (Linear() if self.kernel is None else self.kernel).resolve(X)
+        kernel = Linear() if self.kernel is None else self.kernel
+        _check_finite(kernel)
+        kernel = kernel.resolve(X)
+        kernel.diag(X[:1])  # refuses parameters that are out of their range
         degree, gamma, coef0 = _monomials(kernel)
         if gamma < 0 or coef0 < 0:
             raise ValueError(f"kernel must have gamma >= 0 and coef0 >= 0 to have real features, got {kernel!r}")

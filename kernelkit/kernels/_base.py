@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, Self
@@ -137,7 +138,7 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
         if Y is None:
             return X, None
         Y = self._input(Y)
-        if self.requires_vector_input:
+        if getattr(X, "ndim", 0) == getattr(Y, "ndim", 0) == 2:
             check_columns(X, Y.shape[1], "Y has")
         if is_float32(X) != is_float32(Y):
             X, Y = (cast(Z, np.float64) if is_float32(Z) else Z for Z in (X, Y))
@@ -217,4 +218,4 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
     def __pow__(self, exponent: Any) -> Kernel:
         from ._algebra import Power
 
-        return Power(copy.deepcopy(self), exponent)
+        return Power(copy.deepcopy(self), exponent) if isinstance(exponent, numbers.Real) else NotImplemented

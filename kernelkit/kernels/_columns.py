@@ -55,10 +55,9 @@ class Columns(Kernel):
         index = self._names()
         if any(isinstance(name, str) for name in index):
             raise ValueError(f"columns={self.columns!r} are names: call resolve(X) on the kernel first")
-        width = X.shape[1] if getattr(X, "ndim", 0) == 2 else None
-        if width is None:
+        if sp.issparse(X) or getattr(X, "ndim", 0) != 2:
             X = check_numbers(X)
-            width = X.shape[1]
+        width = X.shape[1]
         if not index or any(isinstance(i, (bool, np.bool_)) or not -width <= i < width for i in index):
             raise ValueError(f"columns must be positions among the {width} columns of X, got {self.columns!r}")
         if hasattr(X, "iloc"):

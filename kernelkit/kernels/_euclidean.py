@@ -102,8 +102,8 @@ class Matern(Stationary):
     sigma : float, array of shape (d,) or {"scale", "median", "auto"}
         Width, as for Gaussian.
     nu : float
-        Smoothness, above 0 and at most 200 (beyond it the Gaussian is the same kernel for all purposes): 0.5 gives exp(-r), and 0.5, 1.5, 2.5 have closed forms; other values take a Bessel
-        function, some 100 times slower.
+        Smoothness, above 0 and at most 200 (beyond it take Gaussian, its limit). 0.5 gives exp(-r); 0.5, 1.5 and 2.5
+        have closed forms, other values take a Bessel function, which is much slower.
     sigma_bounds : pair of floats, array of shape (d, 2) or "fixed"
         Range in which Gaussian processes tune `sigma`.
 
