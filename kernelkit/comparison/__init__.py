@@ -1,4 +1,4 @@
-"""The main job: is the kernel trick worth it on these data, compared with lifting the columns explicitly?"""
+"""The main job: whether the kernel trick is worth it on some data, compared with lifting the columns explicitly."""
 
 from ._compare import compare
 from ._errors import InputError

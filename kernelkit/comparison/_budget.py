@@ -82,11 +82,11 @@ def total(costs: dict[str, Cost], cv: int, repeats: int, rows: float) -> float:
 
 
 def affordable(
-    costs: dict[str, Cost], cv: int, repeats: int, most: int, seconds: float
+    costs: dict[str, Cost], yardsticks: set[str], cv: int, repeats: int, most: int, seconds: float
 ) -> tuple[int, list[str]]:
-    """Return how many rows all can be compared on in `seconds`, and who must be left out for that, dearest first.
+    """Return how many rows all can be compared on in `seconds`, and who must be left out for that.
 
-    The linear baseline always stays.
+    Yardsticks go first, then whoever is dearest; the linear baseline always stays.
     """
     kept = dict(costs)
     dropped: list[str] = []
@@ -100,5 +100,18 @@ def affordable(
         others = [name for name in kept if name != "linear"]
         if not others:
             return fewest, dropped
-        dropped.append(max(others, key=lambda name: kept[name].at(fewest)))
+        dropped.append(max(others, key=lambda name: (name in yardsticks, kept[name].at(fewest))))
         del kept[dropped[-1]]
+
+
+def duration(value: float) -> str:
+    """Return a time as a person reads it.
+
+    >>> duration(0.0123)
+    '12 ms'
+    """
+    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
+        if value * factor >= 1 or unit == "µs":
+            break
+    scaled = value * factor
+    return f"{scaled:.1f} {unit}" if scaled < 9.95 else f"{scaled:,.0f} {unit}"

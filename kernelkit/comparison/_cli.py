@@ -32,7 +32,9 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="a CSV or parquet file (needs pandas)")
     parser.add_argument("--target", metavar="COLUMN", help="what to predict")
-    parser.add_argument("--dataset", metavar="NAME", help=f"instead of FILE: {', '.join(BUNDLED)} (default {BUNDLED[0]})")
+    parser.add_argument(
+        "--dataset", metavar="NAME", help=f"instead of FILE: {', '.join(BUNDLED)} (default {BUNDLED[0]})"
+    )
     parser.add_argument("--task", default="auto", metavar="TASK", help="auto, regression or classification")
     names = ",".join(candidate.name for candidate in CANDIDATES)
     parser.add_argument("--candidates", metavar="NAMES", help=f"some of {names}")
@@ -40,8 +42,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--seed", type=int, default=0, help="all splits follow from it (0)")
     parser.add_argument("--groups", metavar="COLUMN", help="rows with the same value stay in one fold")
     parser.add_argument("--time-column", metavar="COLUMN", help="train only on the past of what is tested on")
-    parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS", help=f"time for everything ({BUDGET:g})")
-    parser.add_argument("--max-rows", type=int, default=MAX_ROWS, metavar="N", help=f"rows all are compared on ({MAX_ROWS})")
+    parser.add_argument(
+        "--budget", type=float, default=BUDGET, metavar="SECONDS", help=f"time for everything ({BUDGET:g})"
+    )
+    parser.add_argument(
+        "--max-rows", type=int, default=MAX_ROWS, metavar="N", help=f"rows all are compared on ({MAX_ROWS})"
+    )
     parser.add_argument("--json", metavar="FILE", help="also write everything to a JSON file")
     parser.set_defaults(command=command)
 

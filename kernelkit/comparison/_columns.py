@@ -11,12 +11,13 @@ import numpy as np
 from ._errors import InputError
 
 MANY_LEVELS = 50
+FEW_WORDS = 0.1
 _IDENTIFIER = re.compile(r"(^|[_\s])(id|uuid|guid|index|rowid|key)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The used columns by kind, as scikit-learn's ColumnTransformer wants them: names of a DataFrame, else positions."""
+    """The used columns by kind, as ColumnTransformer wants them: names of a DataFrame, positions in an array."""
 
     numeric: list[Any]
     levels: list[Any]
@@ -32,19 +33,26 @@ def is_frame(X: Any) -> bool:
 
 
 def column(X: Any, name: Any) -> np.ndarray:
-    """Return one column of a DataFrame or array, as `plain` does."""
-    return plain(X[name] if is_frame(X) else X[:, name])
+    """Return one column of a DataFrame or array, as `plain` does; a few words among numbers count as missing."""
+    return plain(X[name] if is_frame(X) else X[:, name], words=FEW_WORDS)
 
 
-def plain(values: Any) -> np.ndarray:
-    """Return values as float64 (missing and infinite: NaN), dates (missing: NaT) or objects (missing: None)."""
+def plain(values: Any, words: float = 0.0) -> np.ndarray:
+    """Return values as float64 (missing and infinite: NaN), dates (missing: NaT) or objects (missing: None).
+
+    Objects become numbers if all of them can, but for a share of `words`.
+    """
     if getattr(values.dtype, "kind", "") == "M":
         return np.asarray(values).astype("datetime64[ns]")
     if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
         return _finite(values.astype(np.float64))
-    declared = str(values.dtype) == "category"
-    values = as_objects(values)
-    return values if declared else _numbers_if_all_are(values)
+    objects = as_objects(values)
+    present = objects[~is_missing(objects)]
+    if str(values.dtype) == "category" or any(isinstance(value, (bool, np.bool_)) for value in present):
+        return objects
+    numbers = as_floats(objects)
+    lost = np.isnan(as_floats(present)).sum()
+    return _finite(numbers) if len(present) == 0 or lost <= words * len(present) else objects
 
 
 def as_objects(values: Any) -> np.ndarray:
@@ -59,20 +67,28 @@ def as_objects(values: Any) -> np.ndarray:
     return values
 
 
-def _numbers_if_all_are(values: np.ndarray) -> np.ndarray:
-    if any(isinstance(value, (bool, np.bool_)) for value in values):
-        return values
-    missing = is_missing(values)
-    numbers = np.full(len(values), np.nan)
+def as_floats(values: np.ndarray) -> np.ndarray:
+    """Return objects as float64; what is no number becomes NaN."""
     try:
-        numbers[~missing] = values[~missing].astype(np.float64)
+        return values.astype(np.float64)
     except (TypeError, ValueError):
-        return values
-    return _finite(numbers)
+        return np.array([_float(value) for value in values], dtype=np.float64)
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return np.nan
 
 
 def _finite(values: np.ndarray) -> np.ndarray:
     return np.where(np.isinf(values), np.nan, values)
+
+
+def count_of(count: int, what: str) -> str:
+    """Return a number of things in words, such as "1 row" or "2,000 rows"."""
+    return f"{count:,} {what}" + "s" * (count != 1)
 
 
 def is_missing(values: np.ndarray) -> np.ndarray:
@@ -95,7 +111,10 @@ def sort_columns(X: Any, names: list[Any], notices: list[str]) -> Columns:
     kept: dict[str, list[Any]] = {"numeric": [], "levels": [], "many_levels": []}
     dropped: dict[str, list[str]] = {}
     for name in names:
-        kind = _kind(column(X, name), name, identifiers=is_frame(X) and len(names) > 1)
+        values = column(X, name)
+        kind = _kind(values, name, identifiers=is_frame(X) and len(names) > 1)
+        if kind == "numeric":
+            _note_what_is_lost(X, name, values, notices)
         if kind in kept:
             kept[kind].append(name)
         else:
@@ -109,6 +128,17 @@ def sort_columns(X: Any, names: list[Any], notices: list[str]) -> Columns:
             else "there is no column besides the target"
         )
     return columns
+
+
+def _note_what_is_lost(X: Any, name: Any, values: np.ndarray, notices: list[str]) -> None:
+    given = X[name] if is_frame(X) else X[:, name]
+    if getattr(given.dtype, "kind", "") in "iub":
+        return
+    lost = as_objects(given)[is_missing(values)]
+    lost = lost[~is_missing(lost)]
+    if len(lost):
+        what = f"{count_of(len(lost), 'value')} of {name if is_frame(X) else f'column {name}'}"
+        notices.append(f"{what} taken as missing: not a finite number (such as {lost[0]})")
 
 
 def _listed(names: list[str]) -> str:

@@ -37,8 +37,8 @@ def compare(
 ) -> ComparisonResult:
     """Compare kernels with explicit lifting, and both with a linear model, on a table.
 
-    Every candidate gets the same rows, folds, preparation of the columns and number of settings, and is tuned inside the
-    training folds only. A fifth of the rows is held out before anything, and scored once.
+    Every candidate gets the same rows, folds, preparation of the columns and number of settings, and is tuned inside
+    the training folds only. A fifth of the rows is held out before anything, and scored once.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def compare(
 
     References
     ----------
-    C. Nadeau and Y. Bengio (2003), Inference for the generalization error, Machine Learning 52: the test of differences.
+    C. Nadeau and Y. Bengio (2003), Inference for the generalization error, Machine Learning 52, section 4.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def compare(
 
 
 def _positive(what: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 < float(value) < math.inf:
         raise InputError(f"{what} must be a number above 0, got {value!r}")
     return float(value)
 

@@ -1,10 +1,10 @@
-"""How many rows can all candidates afford within the budget?"""
+"""How many rows all candidates can afford within the budget."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ._budget import affordable
+from ._budget import affordable, duration
 from ._race import Race
 from ._splits import fewest_of_a_class
 
@@ -38,14 +38,15 @@ def choose_rows(race: Race, developed: np.ndarray, max_rows: int) -> tuple[np.nd
 def _cut(race: Race, most: int, repeats: int) -> tuple[int, int]:
     """Return how many rows and repeats there is time for; first the repeats go, then rows, then candidates."""
     seconds = PLANNED * race.budget.left
-    count, dropped = affordable(race.budget.costs, race.cv, repeats, most, seconds)
+    yardsticks = {outcome.name for outcome in race.outcomes if outcome.candidate.family == "yardstick"}
+    count, dropped = affordable(race.budget.costs, yardsticks, race.cv, repeats, most, seconds)
     if repeats > 1 and (count < most or dropped):
         repeats = 1
-        count, dropped = affordable(race.budget.costs, race.cv, repeats, most, seconds)
+        count, dropped = affordable(race.budget.costs, yardsticks, race.cv, repeats, most, seconds)
     for outcome in race.outcomes:
         if outcome.name in dropped:
             needed = race.cv * race.budget.expected(outcome.name, count * (1 - 1 / race.cv))
-            outcome.reason = f"skipped: about {needed:,.0f} s, too slow for the budget"
+            outcome.reason = f"skipped: about {duration(needed)}, too slow for the budget"
     return count, repeats
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable
 
+from ._budget import duration
 from ._candidates import SETTINGS
 from ._evaluate import INNER_FOLDS, Outcome
 from ._run import Comparison
@@ -44,9 +45,7 @@ def _heading(found: Comparison, strong: Callable[[str], str]) -> str:
 
 
 def _wrapped(lines: list[str], first: str = "", then: str = "  ") -> list[str]:
-    return [
-        line for text in lines for line in textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=then)
-    ]
+    return [line for text in lines for line in textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=then)]
 
 
 def _table(found: Comparison) -> str:
@@ -85,10 +84,10 @@ def _row(found: Comparison, outcome: Outcome) -> list[str]:
     return [
         mark + outcome.label,
         f"{_score(outcome, task)} ± {outcome.spread(task):.3f}",
-        seconds(outcome.fit_seconds),
-        seconds(outcome.predict_seconds),
+        duration(outcome.fit_seconds),
+        duration(outcome.predict_seconds),
         "–" if outcome.n_features is None else f"{outcome.n_features:,}",
-        "–" if pair else seconds(outcome.tune_seconds),
+        "–" if pair else duration(outcome.tune_seconds),
         f"as lifted: predictions differ by {pair.disagreement:.0e} sd" if pair else outcome.chosen(),
     ]
 
@@ -97,20 +96,7 @@ def _score(outcome: Outcome | None, task: str) -> str:
     return "–" if outcome is None else f"{outcome.score(task):.3f}"
 
 
-def seconds(value: float) -> str:
-    """Return a time as a person reads it.
-
-    >>> seconds(0.0123)
-    '12 ms'
-    """
-    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
-        if value * factor >= 1 or unit == "µs":
-            break
-    scaled = value * factor
-    return f"{scaled:.1f} {unit}" if scaled < 9.95 else f"{scaled:,.0f} {unit}"
-
-
 def _verdict(found: Comparison, strong: Callable[[str], str]) -> str:
     title = [strong(line) for line in _wrapped([headline(found)], "VERDICT  ", "         ")]
-    timing = f"{seconds(found.seconds)} of a budget of {found.budget:g} s."
+    timing = f"{duration(found.seconds)} of a budget of {found.budget:g} s."
     return "\n".join([*title, *_wrapped([*details(found), timing], "  - ", "    ")])

@@ -19,7 +19,7 @@ def scores(task: str, y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
 
 
 def gains(task: str, y: np.ndarray, predicted: np.ndarray, baseline: np.ndarray) -> np.ndarray:
-    """Return by how much each row favours `predicted` over `baseline`, in units of the score: shape (n,), mean = gain."""
+    """Return by how much each row favours `predicted` over `baseline`: shape (n,), the mean is the gain in score."""
     if task == "regression":
         return ((y - baseline) ** 2 - (y - predicted) ** 2) / np.var(y)
     return (y == predicted).astype(float) - (y == baseline).astype(float)

@@ -17,10 +17,21 @@ def headline(found: Comparison) -> str:
     if best is judgement.linear:
         return "Use the linear model: no gain from nonlinearity is shown."
     if best.candidate.family == "lifted":
-        return f"Use explicit lifting ({best.label.split(',')[0]}, {best.n_features:,} features): the kernel trick is not needed here."
+        return (
+            f"Use explicit lifting ({_name(best)}, {best.n_features:,} features): the kernel trick is not needed here."
+        )
+    for pair in judgement.pairs:
+        if best is pair.kernel:
+            features = f"the same model as lifting to {pair.lifted.n_features:,} features, and cheaper here"
+            return f"Use {_name(best)} by its kernel: {features}."
     if best.candidate.family == "kernel":
         return f"The kernel trick is worth it here: use the {best.label}."
     return f"Use the {best.label}: every kernel ridge and every lifting is shown to be worse than the best yardstick."
+
+
+def _name(outcome: Outcome) -> str:
+    """Return the label without the way the model is computed."""
+    return outcome.label.split(",")[0]
 
 
 def details(found: Comparison) -> list[str]:
@@ -70,9 +81,10 @@ def _kernel_against_lifting(found: Comparison) -> list[str]:
         shown = "no difference shown"
     else:
         shown = "the kernel is better" if gain.mean > 0 else "the lifting is better"
+    costs = _costs(kernel.fit_seconds / lifted.fit_seconds, kernel.predict_seconds / lifted.predict_seconds)
     return [
-        f"{kernel.label} against the best lifting ({lifted.label.split(',')[0]}): {_difference(gain, found.table.task)}: {shown}; "
-        f"the kernel {_costs(kernel.fit_seconds / lifted.fit_seconds, kernel.predict_seconds / lifted.predict_seconds)}."
+        f"{kernel.label} against the best lifting ({_name(lifted)}): {_difference(gain, found.table.task)}: {shown}; "
+        f"the kernel {costs}."
     ]
 
 
@@ -92,7 +104,7 @@ def _pairs(pairs: list[Pair]) -> list[str]:
     if not pairs:
         return []
     each = [
-        f"{pair.kernel.label.split(',')[0]} ({pair.lifted.n_features:,} features): "
+        f"{_name(pair.kernel)} ({pair.lifted.n_features:,} features): "
         f"the kernel {_costs(pair.fit_ratio, pair.predict_ratio)}"
         for pair in pairs
     ]

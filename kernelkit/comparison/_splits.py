@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ._columns import column
+from ._columns import column, count_of
 from ._errors import InputError
 from ._table import Table
 
@@ -42,7 +42,9 @@ class Splitter:
         repeated = int((counts - 1).sum())
         if repeated == 0:
             return
-        said = f"{repeated:,} rows repeat another row's columns" if repeated > 1 else "1 row repeats another row's columns"
+        said = (
+            f"{repeated:,} rows repeat another row's columns" if repeated > 1 else "1 row repeats another row's columns"
+        )
         if self.time is not None:
             table.notices.append(f"{said}; forward splits do not keep them together")
         elif counts.max() > LARGEST_COPY * len(table):
@@ -149,10 +151,11 @@ def check_folds(table: Table, splitter: Splitter, cv: int) -> None:
     """Raise InputError unless there are rows, groups and members of each class for all folds."""
     if isinstance(cv, bool) or not isinstance(cv, (int, np.integer)) or cv < 2:
         raise InputError(f"cv must be a whole number of at least 2, got {cv!r}")
-    fewest = max(5 * cv, 20)
+    fewest = 5 * cv
     if len(table) < fewest:
-        rows = "1 row" if len(table) == 1 else f"{len(table):,} rows"
-        raise InputError(f"{rows} with a target: {cv} folds and a hold-out need at least {fewest}")
+        raise InputError(
+            f"{count_of(len(table), 'row')} with a target: {cv} folds and a hold-out need at least {fewest}"
+        )
     groups = len(np.unique(splitter.groups))
     if table.time is None and groups < 2 * cv:
         raise InputError(f"only {groups} groups: {cv} folds and a hold-out need at least {2 * cv}")
@@ -162,7 +165,7 @@ def check_folds(table: Table, splitter: Splitter, cv: int) -> None:
 
 def fewest_of_a_class(cv: int) -> int:
     """Return how many rows of each class it takes for every training fold to have some."""
-    return max(cv + 2, 6)
+    return max(cv + 2, 8)
 
 
 def _check_classes(table: Table, cv: int) -> None:
@@ -170,11 +173,11 @@ def _check_classes(table: Table, cv: int) -> None:
     rarest, fewest = counts.argmin(), fewest_of_a_class(cv)
     if counts[rarest] >= fewest:
         return
-    if len(classes) > max(20, len(table) / 10) and table.y.dtype != str:
+    if len(classes) > 20 and table.y.dtype.kind in "if":
         advice = "is it a number to predict? then use --task regression"
     else:
         advice = "join or remove rare classes, or lower --cv"
+    rows = count_of(int(counts[rarest]), "row")
     raise InputError(
-        f"class {str(classes[rarest])!r} has {counts[rarest]} rows, fewer than {cv} folds and a hold-out need "
-        f"({fewest}); {advice}"
+        f"class {str(classes[rarest])!r} has {rows}, fewer than {cv} folds and a hold-out need ({fewest}); {advice}"
     )

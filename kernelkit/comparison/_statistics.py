@@ -1,4 +1,4 @@
-"""Is a difference between two models shown, or could it be the luck of the folds?"""
+"""Whether a difference between two models is shown, or could be the luck of the folds."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Difference:
 def paired_difference(first: Any, second: Any, test_share: float) -> Difference:
     """Compare two models by their scores on the same folds: the corrected resampled t-test.
 
-    t = mean(d) / sqrt((1/k + n_test/n_train) var(d)), with k - 1 degrees of freedom: training sets overlap, so the naive
-    variance var(d) / k is too small.
+    t = mean(d) / sqrt((1/k + n_test/n_train) var(d)), with k - 1 degrees of freedom: training sets overlap, so the
+    naive variance var(d) / k is too small.
 
     Parameters
     ----------

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from ._columns import Columns, column, is_frame, is_missing, plain, sort_columns
+from ._columns import Columns, count_of, is_frame, is_missing, plain, sort_columns
 from ._errors import InputError, unknown
 
 CLASSES = 10
+FEWEST_ROWS = 20
 
 
 @dataclass
@@ -67,12 +68,13 @@ def make_table(
     notices = list(notices or ())
     X = _rows_and_columns(X)
     sides = {"target": y, "groups": groups, "time column": time}
+    _check_different(sides)
     given = {what: _side(X, what, value) for what, value in sides.items() if value is not None}
     present = _rows_present(given, notices)
+    _check_rows(int(present.sum()), y)
     taken = {value for value in sides.values() if isinstance(value, str)}
     names = [c for c in X.columns if c not in taken] if is_frame(X) else list(range(X.shape[1]))
     columns = sort_columns(X, names, notices)
-    X = _without_infinities(X, columns, notices)
     target = y if isinstance(y, str) else "y"
     values = given["target"][present]
     task, reason = detect_task(values, target, task)
@@ -80,10 +82,31 @@ def make_table(
     table.X = table.take(np.flatnonzero(present))
     _check_target(table)
     if groups is not None:
+        notices.append(f"rows of the same group ({_named(groups)}) stay in one fold")
         table.groups = np.unique(given["groups"][present].astype(str), return_inverse=True)[1]
     if time is not None:
+        notices.append(f"rows are split by time ({_named(time)}), which is no feature")
         table.time = _as_time(given["time column"][present], time)
     return table
+
+
+def _named(side: Any) -> str:
+    return side if isinstance(side, str) else "given apart"
+
+
+def _check_different(sides: dict[str, Any]) -> None:
+    named = [(what, value) for what, value in sides.items() if isinstance(value, str)]
+    for what, value in named[1:]:
+        if value == named[0][1]:
+            raise InputError(f"{named[0][0]} and {what} are the same column, {value!r}")
+
+
+def _check_rows(count: int, y: Any) -> None:
+    target = repr(y) if isinstance(y, str) else "y"
+    if count == 0:
+        raise InputError(f"no row has a value of the target {target}")
+    if count < FEWEST_ROWS:
+        raise InputError(f"{count_of(count, 'row')} with a target: at least {FEWEST_ROWS} are needed")
 
 
 def _rows_and_columns(X: Any) -> Any:
@@ -107,8 +130,8 @@ def _side(X: Any, what: str, value: Any) -> np.ndarray:
             raise InputError(f"{what} {value!r} is a column's name, but X has no names: pass the values")
         if value not in X.columns:
             raise unknown("column", value, X.columns)
-        return column(X, value)
-    values = value if hasattr(value, "isna") else np.asarray(value)
+        return plain(X[value])
+    values: Any = value if hasattr(value, "isna") else np.asarray(value)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values.iloc[:, 0] if is_frame(values) else values[:, 0]
     if values.ndim != 1:
@@ -123,21 +146,9 @@ def _rows_present(given: dict[str, np.ndarray], notices: list[str]) -> np.ndarra
     for what, values in given.items():
         missing = is_missing(values)
         if missing.any():
-            notices.append(f"{missing.sum():,} rows left out: no {what}")
+            notices.append(f"{count_of(int(missing.sum()), 'row')} left out: no {what}")
             present &= ~missing
     return present
-
-
-def _without_infinities(X: Any, columns: Columns, notices: list[str]) -> Any:
-    count = 0
-    for name in columns.numeric:
-        values = X[name] if is_frame(X) else X[:, name]
-        if getattr(values.dtype, "kind", "") == "f":
-            count += int(np.isinf(np.asarray(values, dtype=np.float64)).sum())
-    if count == 0:
-        return X
-    notices.append(f"{count:,} infinite values are treated as missing")
-    return X.replace([np.inf, -np.inf], np.nan) if is_frame(X) else np.where(np.isinf(X), np.nan, X)
 
 
 def detect_task(values: np.ndarray, target: str, task: str = "auto") -> tuple[str, str]:
@@ -160,7 +171,9 @@ def detect_task(values: np.ndarray, target: str, task: str = "auto") -> tuple[st
 def _as_target(values: np.ndarray, target: str, task: str) -> np.ndarray:
     if task == "classification":
         whole = values.dtype == np.float64 and (values == np.round(values)).all()
-        return values.astype(np.int64) if whole else values.astype(str)
+        truth = all(isinstance(value, (bool, np.bool_)) for value in values)
+        kind = np.int64 if whole else bool if truth else values.dtype if values.dtype == np.float64 else str
+        return values.astype(kind)
     if values.dtype != np.float64:
         raise InputError(
             f"the target {target!r} is not numeric ({str(values[0])!r}, ...): regression needs numbers; "
@@ -170,9 +183,7 @@ def _as_target(values: np.ndarray, target: str, task: str) -> np.ndarray:
 
 
 def _check_target(table: Table) -> None:
-    if len(table) == 0:
-        raise InputError(f"no row has a value of the target {table.target!r}")
-    if (table.y == table.y[0]).all() and len(table) > 1:
+    if (table.y == table.y[0]).all():
         raise InputError(f"the target {table.target!r} is constant: every value is {table.y[0]}")
 
 

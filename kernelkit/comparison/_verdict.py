@@ -10,6 +10,8 @@ from ._errors import InputError
 from ._evaluate import Outcome
 from ._statistics import Difference, paired_difference
 
+CLEARLY, NOTICEABLE = 1.5, 0.02  # a ratio, and seconds
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -31,8 +33,9 @@ class Pair:
 
     @property
     def cheaper(self) -> Outcome:
-        """Whoever takes less time to fit and then predict as many rows."""
-        return min((self.lifted, self.kernel), key=_cost)
+        """The kernel where it clearly takes less time to fit and predict, else the lifting."""
+        kernel, lifted = _cost(self.kernel), _cost(self.lifted)
+        return self.kernel if lifted > CLEARLY * kernel and lifted - kernel > NOTICEABLE else self.lifted
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,7 @@ def _below_a_simpler(outcome: Outcome, done: list[Outcome], task: str) -> bool:
 def find_pairs(done: list[Outcome]) -> list[Pair]:
     """Return the pairs of a kernel and its explicit lifting among finished outcomes."""
     by_name = {outcome.name: outcome for outcome in done}
-    return [
-        _pair(by_name[kernel.candidate.twin], kernel) for kernel in done if kernel.candidate.twin in by_name
-    ]
+    return [_pair(by_name[kernel.candidate.twin], kernel) for kernel in done if kernel.candidate.twin in by_name]
 
 
 def _pair(lifted: Outcome, kernel: Outcome) -> Pair:

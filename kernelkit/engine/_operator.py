@@ -12,6 +12,7 @@ from ._plan import blocks, plan, tile_shape
 from ._threads import run
 
 LONGEST_SUM = 1024  # within a tile sums are in its own type, which may be float32
+STRIP = 32  # indexing with a mask is slow: it is left for the small corners
 FEWER = "use fewer rows, or float32 input (half the memory)"
 
 
@@ -154,9 +155,12 @@ def _store(place: np.ndarray, tile: np.ndarray) -> None:
 
 
 def _mirror(tile: np.ndarray) -> None:
-    # The two triangles of a tile may differ by rounding; symmetric means symmetric.
-    lower = np.tri(len(tile), k=-1, dtype=bool)
-    tile[lower] = tile.T[lower]
+    """Copy the upper triangle of a square tile, which may differ by rounding, to the lower one."""
+    for strip in blocks(len(tile), STRIP):
+        tile[strip.stop :, strip] = tile[strip, strip.stop :].T
+        corner = tile[strip, strip]
+        lower = np.tri(len(corner), k=-1, dtype=bool)
+        corner[lower] = corner.T[lower]
 
 
 class MatrixOperator:
