@@ -1,6 +1,7 @@
 """Kernel methods in the style of scikit-learn: one kernel object works in every estimator."""
 
 from ._version import __version__
+from .comparison import compare
 from .estimators import KernelRidge, KernelRidgeClassifier, KernelRidgeClassifierCV, KernelRidgeCV
 from .features import ExplicitMap, explicit
 from .kernels import (
@@ -43,5 +44,6 @@ __all__ = [
     "Sum",
     "__version__",
     "as_kernel",
+    "compare",
     "explicit",
 ]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ._candidates import Candidate
 
-# How fast the time of one fold grows with the rows, at least and at most: a power between, as measured. Small times are
-# mostly overhead, which understates the power, and noise, which can overstate it.
-GROWTH = {"kernel": (2.5, 3.0), "lifted": (1.0, 2.0), "yardstick": (1.2, 2.0)}
+# How the time of one fold grows with the rows n: overhead + constant n ** power.
+GROWTH = {"kernel": 2.7, "lifted": 1.2, "yardstick": 1.5}
+MOST_OVERHEAD = 0.5  # of a measured time; more than that, seen on few rows, may be noise
 FEWEST_ROWS = 500
 # The last fits, for the hold-out, in units of the dearest candidate's fold: more rows, and twice where it is lifted.
 LAST_FITS = 2.5
@@ -19,24 +18,24 @@ LAST_FITS = 2.5
 
 @dataclass(frozen=True)
 class Cost:
-    """The seconds of one fold with n training rows: seconds (n / rows) ** power."""
+    """The seconds of one fold with n training rows: overhead + (seconds - overhead) (n / rows) ** power."""
 
     rows: int
     seconds: float
-    growth: tuple[float, float]
     power: float
+    overhead: float = 0.0
 
     def at(self, rows: float) -> float:
         """Return the seconds for some number of training rows."""
-        return self.seconds * (rows / self.rows) ** self.power
+        return self.overhead + (self.seconds - self.overhead) * (rows / self.rows) ** self.power
 
     def measured(self, rows: int, seconds: float) -> Cost:
-        """Return the cost after one more measurement; how it grows can be seen from many more rows only."""
-        power = self.power
-        if rows >= 1.5 * self.rows and min(seconds, self.seconds) > 0:
-            slope = math.log(seconds / self.seconds) / math.log(rows / self.rows)
-            power = min(max(slope, self.growth[0]), self.growth[1])
-        return replace(self, rows=rows, seconds=seconds, power=power)
+        """Return the cost after one more measurement; the overhead can be seen from many more rows only."""
+        overhead = self.overhead
+        if rows >= 1.5 * self.rows:
+            ratio = (rows / self.rows) ** self.power
+            overhead = max((ratio * self.seconds - seconds) / (ratio - 1), 0.0)
+        return Cost(rows, seconds, self.power, min(overhead, MOST_OVERHEAD * seconds))
 
 
 class Budget:
@@ -61,8 +60,7 @@ class Budget:
     def measured(self, candidate: Candidate, rows: int, seconds: float) -> None:
         """Take note of what one fold cost."""
         known = self.costs.get(candidate.name)
-        growth = GROWTH[candidate.family]
-        new = known.measured(rows, seconds) if known else Cost(rows, seconds, growth, growth[0])
+        new = known.measured(rows, seconds) if known else Cost(rows, seconds, GROWTH[candidate.family])
         self.costs[candidate.name] = new
 
     def expected(self, name: str, rows: float) -> float:

@@ -76,11 +76,11 @@ def _line(row: list[str], widths: list[int]) -> str:
 
 
 def _row(found: Comparison, outcome: Outcome) -> list[str]:
-    task, judgement = found.table.task, found.judgement
-    mark = "▶ " if outcome is judgement.recommended else "  "
+    task = found.table.task
+    mark = "▶ " if outcome.name == found.judgement.recommended.name else "  "
     if not outcome.ok:
         return [mark + outcome.label, str(outcome.reason)]
-    pair = next((pair for pair in judgement.pairs if pair.kernel is outcome), None)
+    pair = next((pair for pair in found.common.pairs if pair.kernel is outcome), None)
     return [
         mark + outcome.label,
         f"{_score(outcome, task)} ± {outcome.spread(task):.3f}",

@@ -89,13 +89,14 @@ class ComparisonResult:
                     "fit_time_ratio": pair.fit_ratio,
                     "predict_time_ratio": pair.predict_ratio,
                 }
-                for pair in judgement.pairs
+                for pair in found.common.pairs
             ],
             "best": judgement.best.name,
             "recommended": judgement.recommended.name,
             "best_ahead_of": {name: _difference(d) for name, d in judgement.behind.items()},
+            "judged_on_rows": found.developed_on if judgement is not found.common else found.compared_on,
             "nonlinear_over_linear": _difference(judgement.over_linear),
-            "kernel_over_lifting": _difference(judgement.kernel_gain),
+            "kernel_over_lifting": _difference(found.common.kernel_gain),
             "verdict": {"headline": headline(found), "details": details(found)},
             "held_out": {
                 "rows": held.rows,

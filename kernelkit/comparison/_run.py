@@ -38,7 +38,11 @@ class HeldOut:
 
 @dataclass
 class Comparison:
-    """Everything that was found; reports only arrange it."""
+    """Everything that was found; reports only arrange it.
+
+    `common` judges all candidates on the rows they share. `judgement` is what the verdict follows: the same, or that of
+    the cheap ones on all rows, where these reach more than anyone on fewer rows.
+    """
 
     table: Table
     cv: int
@@ -49,6 +53,7 @@ class Comparison:
     compared_on: int
     outcomes: list[Outcome]
     on_all_rows: list[Outcome]
+    common: Judgement
     judgement: Judgement
     held_out: HeldOut
     seconds: float
@@ -66,10 +71,12 @@ def run(
     folds = race.folds(rows, repeats)
     race.describe(folds[0])
     race.compare(race.outcomes, folds)
-    judgement = judge(race.outcomes, table.task, _test_share(folds))
+    common = judgement = judge(race.outcomes, table.task, share := _test_share(folds))
     on_all = _on_all_rows(race, developed) if len(rows) < len(developed) else []
-    best_rows = developed if judgement.recommended.name in [outcome.name for outcome in on_all] else rows
-    held_out = _score_hold_out(race, judgement, best_rows, held)
+    if any(outcome.score(table.task) > common.best.score(table.task) for outcome in on_all):
+        judgement = judge(on_all, table.task, share)
+    final_rows = developed if judgement.recommended.name in [outcome.name for outcome in on_all] else rows
+    held_out = _score_hold_out(race, judgement, final_rows, held)
     return Comparison(
         table,
         cv,
@@ -80,6 +87,7 @@ def run(
         len(rows),
         race.outcomes,
         on_all,
+        common,
         judgement,
         held_out,
         budget.elapsed,
@@ -103,7 +111,8 @@ def _on_all_rows(race: Race, developed: np.ndarray) -> list[Outcome]:
     cheap = [Outcome(outcome.candidate, outcome.n_features) for outcome in race.outcomes if outcome.name in affordable]
     if cheap:
         race.compare(cheap, race.folds(developed))
-    return [outcome for outcome in cheap if outcome.ok]
+    done = [outcome for outcome in cheap if outcome.ok]
+    return done if any(outcome.name == "linear" for outcome in done) else []
 
 
 def _score_hold_out(race: Race, judgement: Judgement, rows: np.ndarray, held: np.ndarray) -> HeldOut:

@@ -36,9 +36,19 @@ def _name(outcome: Outcome) -> str:
 
 def details(found: Comparison) -> list[str]:
     """Return what the headline rests on, one fact a sentence."""
-    facts = [*_nonlinearity(found), *_simplest(found), *_kernel_against_lifting(found)]
-    facts += [*_pairs(found.judgement.pairs), *_on_all_rows(found)]
-    return [*facts, _hold_out(found)]
+    facts = [*_on_all_rows(found), *_nonlinearity(found), *_simplest(found)]
+    return [*facts, *_kernel_against_lifting(found), *_pairs(found.common.pairs), _hold_out(found)]
+
+
+def _on_all_rows(found: Comparison) -> list[str]:
+    if found.judgement is found.common:
+        return []
+    task, best, other = found.table.task, found.judgement.best, found.common.best
+    return [
+        f"More rows are worth more than another model here: {best.label} reaches {best.score(task):.3f} on all "
+        f"{found.developed_on:,} rows, and {other.label}, the best on the {found.compared_on:,} common rows, "
+        f"{other.score(task):.3f} there. The verdict is about all rows."
+    ]
 
 
 def _difference(difference: Difference, task: str) -> str:
@@ -74,17 +84,18 @@ def _same_model(judgement: Judgement, first: Outcome, second: Outcome) -> bool:
 
 
 def _kernel_against_lifting(found: Comparison) -> list[str]:
-    kernel, lifted, gain = found.judgement.best_kernel, found.judgement.best_lifted, found.judgement.kernel_gain
+    kernel, lifted, gain = found.common.best_kernel, found.common.best_lifted, found.common.kernel_gain
     if kernel is None or lifted is None or gain is None:
         return []
     if gain.p >= 0.05:
         shown = "no difference shown"
     else:
         shown = "the kernel is better" if gain.mean > 0 else "the lifting is better"
+    where = "" if found.judgement is found.common else "On the common rows "
     costs = _costs(kernel.fit_seconds / lifted.fit_seconds, kernel.predict_seconds / lifted.predict_seconds)
     return [
-        f"{kernel.label} against the best lifting ({_name(lifted)}): {_difference(gain, found.table.task)}: {shown}; "
-        f"the kernel {costs}."
+        f"{where}{kernel.label} against the best lifting ({_name(lifted)}): "
+        f"{_difference(gain, found.table.task)}: {shown}; the kernel {costs}."
     ]
 
 
@@ -110,17 +121,6 @@ def _pairs(pairs: list[Pair]) -> list[str]:
     ]
     same = max(pair.disagreement for pair in pairs)
     return [f"Same model, two ways (predictions differ by at most {same:.0e} sd). {'; '.join(each)}."]
-
-
-def _on_all_rows(found: Comparison) -> list[str]:
-    task = found.table.task
-    best = max(found.on_all_rows, key=lambda outcome: outcome.score(task), default=None)
-    if best is None or best.score(task) <= found.judgement.best.score(task):
-        return []
-    return [
-        f"On all {found.developed_on:,} rows {best.label} reaches {best.score(task):.3f}, more than any model "
-        f"on the {found.compared_on:,} common rows: here more rows are worth more than another model."
-    ]
 
 
 def _hold_out(found: Comparison) -> str:
