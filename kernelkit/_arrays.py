@@ -78,6 +78,13 @@ def as_dense(x: Any) -> Any:
     return x.toarray() if sp.issparse(x) else x
 
 
+def is_floating(x: Any) -> bool:
+    """Tell whether `x` is an array, or a sparse matrix, of floats."""
+    if isinstance(x, np.ndarray) or sp.issparse(x):
+        return x.dtype.kind == "f"
+    return is_foreign(x)
+
+
 def is_float32(x: Any) -> bool:
     """Tell whether `x` holds 32-bit floats."""
     return getattr(x, "dtype", None) == namespace(x).float32

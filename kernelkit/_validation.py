@@ -72,6 +72,14 @@ def check_number(
     return int(real) if integer else value
 
 
+def as_floats(name: str, values: Any) -> np.ndarray:
+    """Return `values` as an array of float64 with at least one axis; raise TypeError naming it if they are none."""
+    try:
+        return np.atleast_1d(np.asarray(values, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be numbers, got {values!r}") from None
+
+
 def check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> Any:
     """Return `value` if it is one of `choices`; raise ValueError naming them otherwise."""
     if not any(value is choice or (isinstance(value, type(choice)) and value == choice) for choice in choices):

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .._arrays import cast, is_foreign, n_rows, namespace, take_rows
+from .._arrays import cast, is_floating, is_foreign, n_rows, namespace, take_rows
 from ._memory import check_memory
 from ._plan import blocks, plan, tile_shape
 from ._threads import run
@@ -42,13 +42,13 @@ class KernelOperator:
         The kept side; None means X itself, and a symmetric matrix.
     """
 
-    def __init__(self, kernel: TiledKernel, X: Any, Y: Any = None):
+    def __init__(self, kernel: TiledKernel, X: Any, Y: Any = None, dtype: Any = None):
         self.kernel = kernel
         self._X = X
         self._symmetric = Y is None
         self._Y = X if Y is None else Y
         self._kept = kernel.rows(self._Y)
-        self.dtype = self._kept.dtype
+        self.dtype = self._kept.dtype if dtype is None else dtype
         self.shape = (n_rows(X), n_rows(self._Y))
 
     @property
@@ -61,16 +61,26 @@ class KernelOperator:
         return self.kernel.rows(take_rows(self._X, index), like=self._kept)
 
     def astype(self, dtype: Any) -> KernelOperator:
-        """Return the operator of the same kernel on rows of another floating type."""
+        """Return the operator of the same kernel with values, and rows where they are numbers, of another type."""
         if self.dtype == dtype:
             return self
-        return KernelOperator(self.kernel, cast(self._X, dtype), None if self._symmetric else cast(self._Y, dtype))
+        X, Y = (cast(Z, dtype) if is_floating(Z) else Z for Z in (self._X, self._Y))
+        return KernelOperator(self.kernel, X, None if self._symmetric else Y, np.dtype(dtype))
 
     def diag(self) -> np.ndarray:
         """Return the diagonal, shape (n,); only for the square operator of one set of rows."""
         if not self._symmetric:
             raise ValueError(f"diag() needs the operator of one set of rows, this one has shape {self.shape}")
-        return self.kernel.diag(self._X)
+        return cast(self.kernel.diag(self._X), self.dtype)
+
+    def _tile(self, a: Any, b: Any, out: Any) -> np.ndarray:
+        tile = self.kernel.tile(a, b, out if b.dtype == self.dtype else None)
+        if np.shape(tile) != (len(a), len(b)):
+            raise ValueError(
+                f"tile of {type(self.kernel).__name__} must return an array of shape {(len(a), len(b))}, "
+                f"got {'None' if tile is None else np.shape(tile)}"
+            )
+        return tile
 
     def columns(self, index: Any) -> np.ndarray:
         """Return the columns at `index`, an array of shape (n, len(index))."""
@@ -101,7 +111,7 @@ class KernelOperator:
 
         def fill(tile: tuple[slice, slice]) -> None:
             i, j = tile
-            _store(K[i, j], self.kernel.tile(kept[i], kept[j], K[i, j]))
+            _store(K[i, j], self._tile(kept[i], kept[j], K[i, j]))
             if i == j:
                 _mirror(K[i, i])
             else:
@@ -121,7 +131,7 @@ class KernelOperator:
         def fill(i: slice) -> None:
             a, place = self._rows(i), K[i.start - rows.start : i.stop - rows.start]
             for j in blocks(m, width):
-                _store(place[:, j], self.kernel.tile(a, kept[j], place[:, j]))
+                _store(place[:, j], self._tile(a, kept[j], place[:, j]))
 
         run(fill, cuts)
         return K
@@ -142,7 +152,8 @@ class KernelOperator:
             loan = np.empty((i.stop - i.start, width), dtype=self.dtype)
             total = np.zeros((i.stop - i.start, *V.shape[1:]))
             for j in blocks(self.shape[1], width):
-                total += self.kernel.tile(a, self._kept[j], loan[:, : j.stop - j.start]) @ V[j]
+                tile = self._tile(a, self._kept[j], loan[:, : j.stop - j.start])
+                total += tile.astype(self.dtype, copy=False) @ V[j]
             out[i] = total
 
         run(multiply, blocks(self.shape[0], height))

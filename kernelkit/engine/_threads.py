@@ -125,9 +125,13 @@ def _share(work: Callable[[Job], Any], queue: list[Job], threads: int) -> None:
         finally:
             _local.busy = False
 
-    helpers = [_executor(threads).submit(drain) for _ in range(threads - 1)]
+    helpers = []
     try:
+        helpers += [_executor(threads).submit(drain) for _ in range(threads - 1)]
         drain()
+    except BaseException:
+        failed.set()
+        raise
     finally:
         wait(helpers)
     for helper in helpers:

@@ -28,7 +28,9 @@ class KernelEstimator(BaseEstimator):
         """
         nested = [name for name in params if name.startswith("kernel__")]
         kernel = params.get("kernel", self.kernel)
-        if nested and not hasattr(kernel, "set_params"):
+        if nested and isinstance(kernel, (list, tuple)):
+            raise ValueError(f"{nested[0]} cannot be set on a list of kernels: give it in param_grid")
+        if nested and (isinstance(kernel, type) or not hasattr(kernel, "set_params")):
             raise ValueError(
                 f"{nested[0]} cannot be set on kernel={kernel!r}, which has no parameters; "
                 "pass a kernel object first, such as kernel=Gaussian()"
@@ -37,7 +39,7 @@ class KernelEstimator(BaseEstimator):
 
     @property
     def _precomputed(self) -> bool:
-        return isinstance(self.kernel, str) and self.kernel == "precomputed"
+        return self._kernels() == ["precomputed"]
 
     def _kernels(self) -> list[Any]:
         """List the kernels that may be fitted."""
@@ -46,8 +48,10 @@ class KernelEstimator(BaseEstimator):
     def _training_rows(self, X: Any) -> Any:
         """Return the training rows, or kernel matrix, checked the way all kernels want them."""
         kernels = self._kernels()
-        shape = getattr(X, "shape", ())
-        if kernels == ["precomputed"] and len(shape) == 2 and shape[0] != shape[1]:
+        if "precomputed" in kernels and len(kernels) > 1:
+            raise ValueError("kernel='precomputed' takes kernel matrices in place of X: no other kernel can join it")
+        shape: Any = getattr(X, "shape", ())
+        if self._precomputed and len(shape) == 2 and shape[0] != shape[1]:
             raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {shape}")
         return self._rows_like(kernels, X, reset=True)
 

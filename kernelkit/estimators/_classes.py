@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from .._arrays import n_rows
+from .._arrays import as_dense, n_rows
 from .._validation import check_weights
 
 
@@ -21,24 +21,24 @@ class Codes(ClassifierMixin):
 
     class_weight: Any
 
-    def _encode(self, y: Any, X: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray | None, bool]:
-        """Return codes (n, t), weights with those of the classes, and whether one column stands for two classes."""
+    def _encode(self, y: Any, X: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return labels as one vector (or indicators), codes (n, t), and weights with those of the classes."""
         if y is None:
-            raise ValueError("requires y to be passed, but the target y is None")
-        y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        y = check_array(as_dense(y), ensure_2d=False, dtype=None, input_name="y")
         check_consistent_length(X, y)
         check_classification_targets(y)
         y = y if y.ndim == 2 and y.shape[1] > 1 else column_or_1d(y, warn=True)
         binarizer = LabelBinarizer(pos_label=1, neg_label=-1)
         codes = binarizer.fit_transform(y).astype(np.float64)
         if len(binarizer.classes_) < 2:
-            raise ValueError(f"y must have at least 2 classes, got 1 class: {binarizer.classes_[0]!r}")
+            raise ValueError(f"y must have at least 2 classes, got 1 class: {binarizer.classes_.tolist()[0]!r}")
         w = check_weights(sample_weight, n_rows(X))
         if self.class_weight is not None:
             by_class = compute_sample_weight(_balanced(self.class_weight, y, w), y)
-            w = by_class if w is None else w * by_class
+            w = check_weights(by_class if w is None else w * by_class, n_rows(X))
         self._binarizer, self.classes_ = binarizer, binarizer.classes_
-        return codes, w, codes.shape[1] == 1
+        return y, codes, w
 
     def _decode(self, decision: np.ndarray) -> np.ndarray:
         """Return the labels that decision values stand for."""

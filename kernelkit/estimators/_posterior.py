@@ -51,14 +51,15 @@ class Posterior:
         freedom = max(len(Y) - intercept, 1)
         return cls(systems, problem.rows, coef, bias, np.einsum("ij,ij->j", Y, coef) / freedom)
 
-    def std(self, operator: KernelOperator, diagonal: np.ndarray) -> np.ndarray:
-        """Return standard deviations of f, shape (m, t), for k(x, training rows), shape (m, n), and k(x, x)."""
-        std = np.empty((operator.shape[0], len(self.bias)))
+    def mean_and_std(self, operator: KernelOperator, diagonal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return predictions and standard deviations of f, both (m, t), for k(x, training rows) and k(x, x)."""
+        mean, std = np.empty((2, operator.shape[0], len(self.bias)))
         for block, cross in _cross_blocks(operator, self.rows):
+            mean[block] = cross.T @ self.coef + self.bias
             for system, targets in self.systems:
                 variance = np.maximum(diagonal[block] - system.explained_variance(cross), 0.0)
                 std[block, targets] = np.sqrt(np.outer(variance, np.maximum(self.amplitude[targets], 0.0)))
-        return std
+        return mean, std
 
     def intervals(self, operator: KernelOperator | MatrixOperator, coverage: float) -> np.ndarray:
         """Return the ends of jackknife+ intervals, shape (2, m, t)."""
@@ -105,6 +106,7 @@ def jackknife_plus(centre: np.ndarray, H: np.ndarray, errors: np.ndarray, covera
 def _cross_blocks(operator: KernelOperator | MatrixOperator, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield blocks of k(training rows, x), shape (k, block), of an operator (m, n), at the rows that count."""
     m, n = operator.shape
+    operator = operator.astype(np.float64)
     for block in blocks(m, max(1, BLOCK_BYTES // (8 * n))):
         part = operator.block(block)
         yield block, (part if len(rows) == n else part[:, rows]).T

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from .._arrays import n_rows, take_rows
-from .._validation import check_number
-from ..engine import KernelOperator, MatrixOperator
+from .._validation import as_floats, check_number
+from ..engine import KernelOperator, MatrixOperator, check_memory
 from ..kernels import Kernel
 
 
@@ -54,7 +54,7 @@ def ridge_problem(kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None) -> R
     rows = np.arange(n) if w is None else np.flatnonzero(w)
     everything = len(rows) == n
     if not everything:
-        X = take_rows(X, rows) if isinstance(kernel, Kernel) else X[np.ix_(rows, rows)]
+        X = take_rows(X, rows) if isinstance(kernel, Kernel) else square_part(X, rows)
         Y = Y[rows]
     scale = None if w is None else np.sqrt(w[rows])
     if scale is not None and (scale == 1).all():
@@ -63,10 +63,16 @@ def ridge_problem(kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None) -> R
     return RidgeProblem(operator, Y, scale, rows, n)
 
 
+def square_part(K: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return a copy of the kernel matrix at some rows and the same columns."""
+    check_memory(len(rows) ** 2 * K.itemsize, f"a copy of a {len(rows)} x {len(rows)} kernel matrix", "use fewer rows")
+    return K[np.ix_(rows, rows)]
+
+
 def check_targets(y: Any, X: Any) -> tuple[np.ndarray, bool]:
     """Return numeric targets as columns (n, t), and whether they came as one vector."""
     if y is None:
-        raise ValueError("requires y to be passed, but the target y is None")
+        raise ValueError("fit requires y to be passed, but the target y is None")
     y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
     if y.ndim > 2:
         raise ValueError(f"y must have shape (n,) or (n, t), got {y.shape}")
@@ -77,8 +83,9 @@ def check_targets(y: Any, X: Any) -> tuple[np.ndarray, bool]:
 def check_alphas(alpha: Any, n_targets: int) -> np.ndarray:
     """Return alpha as one number for each target, shape (t,)."""
     if np.ndim(alpha) == 0:
+        alpha = alpha.item() if isinstance(alpha, np.ndarray) else alpha
         return np.full(n_targets, check_number("alpha", alpha, at_least=0), dtype=np.float64)
-    alphas = column_or_1d(np.asarray(alpha, dtype=np.float64))
+    alphas = as_floats("alpha", alpha)
     if alphas.shape != (n_targets,):
         raise ValueError(f"alpha must be a number or one for each of {n_targets} targets, got shape {alphas.shape}")
     for value in alphas:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -52,7 +53,7 @@ class RidgeFit(RidgeSolution):
         kernel = self._resolved(as_kernel(self.kernel), X, w)
         problem = ridge_problem(kernel, X, Y, w)
         solver = "cholesky" if solver == "auto" else solver
-        coef, intercept, _ = solve_many(
+        coef, intercept, outcomes = solve_many(
             problem.operator,
             problem.Y,
             alphas,
@@ -61,7 +62,7 @@ class RidgeFit(RidgeSolution):
             solver=solver,
             mixed=not getattr(kernel, "costly", False),
         )
-        self.solver_ = solver
+        self.solver_ = "eigen" if any(outcome.method == "eigen" for outcome in outcomes) else "cholesky"
         self._keep(kernel, X, problem, coef, intercept, single)
 
 
@@ -95,10 +96,10 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         The coefficients c.
     intercept_ : float or array of shape (t,)
         The intercept b; 0.0 without one.
-    X_fit_ : array or sparse matrix of shape (n, d)
-        The training rows.
-    solver_ : str
-        The solver that was used.
+    X_fit_ : array, sparse matrix or table of shape (n, d), or None
+        The training rows; None for kernel="precomputed".
+    solver_ : {"cholesky", "eigen"}
+        The solver that was used; "eigen" also where alpha = 0 met a singular K.
     amplitude_ : float or array of shape (t,)
         If fitted with ``uncertainty``: s^2 = y'c / n, or / (n - 1) with an intercept.
     n_features_in_ : int
@@ -174,6 +175,12 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         if not (alphas > 0).all():
             raise ValueError(f"uncertainty=True needs alpha > 0, got alpha={self.alpha!r}")
         kernel = self._resolved(as_kernel(self.kernel), X, w)
+        if isinstance(kernel, Kernel) and not kernel.positive_definite:
+            warnings.warn(
+                f"kernel={kernel!r} need not be positive semi-definite, and then no covariance: check what it returns",
+                UserWarning,
+                stacklevel=3,
+            )
         problem = ridge_problem(kernel, X, Y, w)
         posterior = Posterior.fit(problem, alphas, self.fit_intercept)
         self._posterior, self.solver_ = posterior, "cholesky"
@@ -201,7 +208,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
 
         References
         ----------
-        Rasmussen and Williams (2006), Gaussian Processes for Machine Learning, eq. 2.26, and 2.41 with an intercept.
+        Rasmussen and Williams (2006), Gaussian Processes for Machine Learning, eq. 2.26; section 2.7 with an intercept.
         """
         check_is_fitted(self)
         if not return_std:
@@ -212,8 +219,9 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         X = self._rows_like([self.kernel_], X, reset=False)
         operator = KernelOperator(self.kernel_, X, self.X_fit_)
         diagonal = np.asarray(self.kernel_.diag(X), dtype=np.float64)
-        values = self._values(X)
-        return values, posterior.std(operator, diagonal).reshape(values.shape)
+        shape, dtype = (operator.shape[0], *self.dual_coef_.shape[1:]), self.dual_coef_.dtype
+        mean, std = posterior.mean_and_std(operator, diagonal)
+        return mean.reshape(shape).astype(dtype, copy=False), std.reshape(shape).astype(dtype, copy=False)
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
         """Return jackknife+ prediction intervals for y, from closed-form leave-one-out fits.

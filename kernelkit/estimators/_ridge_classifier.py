@@ -75,6 +75,6 @@ class KernelRidgeClassifier(Codes, RidgeFit):
             Weights >= 0; a row of weight zero is as if it were not there.
         """
         X = self._training_rows(X)
-        codes, w, single = self._encode(y, X, sample_weight)
-        self._fit_columns(X, codes, w, single)
+        _, codes, w = self._encode(y, X, sample_weight)
+        self._fit_columns(X, codes, w, single=codes.shape[1] == 1)
         return self

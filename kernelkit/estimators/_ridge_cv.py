@@ -199,6 +199,6 @@ class KernelRidgeClassifierCV(Codes, RidgeSearch):
             What the scorer and the splitter ask for, with metadata routing enabled.
         """
         X = self._training_rows(X)
-        codes, w, single = self._encode(y, X, sample_weight)
-        self._search(X, codes, np.asarray(y), w, single, params)
+        labels, codes, w = self._encode(y, X, sample_weight)
+        self._search(X, codes, labels, w, codes.shape[1] == 1, params)
         return self

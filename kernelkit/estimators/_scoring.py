@@ -104,7 +104,8 @@ def _at(value: Any, rows: np.ndarray, n: int) -> Any:
 
 def search_routing(estimator: Any) -> MetadataRouter:
     """Return the router of a search: ``fit`` hands metadata to the scorer and to the splitter."""
-    scorer = check_scoring(estimator, scoring=estimator.scoring)
+    # Without a scoring there is no scorer to ask: the stand-in that scikit-learn offers would ask the estimator again.
+    scorer = None if estimator.scoring is None else check_scoring(estimator, scoring=estimator.scoring)
     mapping = MethodMapping().add(caller="fit", callee="score")
     splitting = MethodMapping().add(caller="fit", callee="split")
     router = MetadataRouter(owner=estimator).add_self_request(estimator)

@@ -14,8 +14,8 @@ from scipy.stats import rankdata
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import ParameterGrid
 
-from .._validation import check_number
-from ..kernels import Kernel, as_kernel
+from .._validation import as_floats, check_number
+from ..kernels import as_kernel
 from ._ridge import RidgeSolution
 from ._scoring import Scoring, search_routing
 from ._trial import Solution, Trial, Validation, is_gcv, validation
@@ -40,13 +40,12 @@ class RidgeSearch(RidgeSolution):
         for params in ParameterGrid({} if self.param_grid is None else self.param_grid):
             nested = {_kernel_parameter(name): value for name, value in params.items() if name != "kernel"}
             for kernel in [params["kernel"]] if "kernel" in params else given:
-                candidate = as_kernel(kernel)
-                if nested and not isinstance(candidate, Kernel):
+                if nested and not hasattr(kernel, "set_params"):
                     raise ValueError(f"param_grid sets parameters of kernel={kernel!r}, which has none")
-                yield copy.deepcopy(candidate).set_params(**nested) if nested else candidate
+                yield as_kernel(copy.deepcopy(kernel).set_params(**nested) if nested else kernel)
 
     def _positive_alphas(self) -> np.ndarray:
-        alphas = np.atleast_1d(np.asarray(self.alphas, dtype=np.float64))
+        alphas = as_floats("alphas", [] if self.alphas is None else self.alphas)
         if alphas.ndim != 1 or not len(alphas):
             raise ValueError(f"alphas must be a list of numbers > 0, got {self.alphas!r}")
         for alpha in alphas:
@@ -71,6 +70,7 @@ class RidgeSearch(RidgeSolution):
         self._report(candidates, alphas, np.stack(scores), best, single)
         solution = best.solution
         self._keep(solution.kernel, X, solution.problem, solution.coef, solution.bias, single)
+        self.__dict__.pop("loo_predictions_", None)
         if solution.loo is not None:
             self.loo_predictions_ = solution.loo[:, 0] if single else solution.loo
 

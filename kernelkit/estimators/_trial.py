@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -15,7 +14,7 @@ from .._arrays import take_rows
 from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel
 from ..solvers import Spectrum
-from ._problem import RidgeProblem, ridge_problem
+from ._problem import RidgeProblem, ridge_problem, square_part
 from ._scoring import Scoring
 
 
@@ -53,7 +52,7 @@ class Trial:
         """Return the residuals (a, len(test), t) on the rows `test` of fits to the rows `train`."""
         Y, scale = self.problem.Y, self.problem.scale
         part = Spectrum.from_operator(
-            MatrixOperator(self.matrix[np.ix_(train, train)]),
+            MatrixOperator(square_part(self.matrix, train)),
             scale=None if scale is None else scale[train],
             intercept=self.intercept,
         )
@@ -118,30 +117,35 @@ class GeneralisedCV:
 class Folds:
     """One column for each split; in closed form where all rows that are not tested are trained on."""
 
-    def __init__(self, scoring: Scoring, splits: list[tuple[np.ndarray, np.ndarray]]):
+    def __init__(self, scoring: Scoring, splits: list[tuple[np.ndarray, ...]]):
         self.scoring = scoring
         self.splits = splits
         self.width = len(splits)
 
     def __call__(self, trial: Trial, alphas: np.ndarray) -> np.ndarray:
-        columns = [
-            self.scoring(residuals, trial.problem.Y[test], trial.problem.rows[test]).mean(axis=1)
-            for test, residuals in self._residuals(trial, alphas)
-        ]
+        problem = trial.problem
+        splits = self._among(problem)
+        closed = [test for train, test in splits if _complementary(train, test, len(problem.rows))]
+        residuals = iter(trial.spectrum.fold_residuals(problem.Y, alphas, closed) if closed else ())
+        columns = []
+        for train, test in splits:
+            complementary = _complementary(train, test, len(problem.rows))
+            errors = next(residuals) if complementary else trial.refit_residuals(train, test, alphas)
+            columns.append(self.scoring(errors, problem.Y[test], problem.rows[test]).mean(axis=1))
         return np.stack(columns, axis=1)
 
-    def _residuals(self, trial: Trial, alphas: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        position = np.full(trial.problem.n, -1)
-        position[trial.problem.rows] = np.arange(len(trial.problem.rows))
-        for train, test in self.splits:
-            train, test = (part[part >= 0] for part in (position[train], position[test]))
-            if not len(train) or not len(test):
-                raise ValueError("cv has a split with no row of positive weight to train on or to test on")
-            everything = np.array_equal(np.sort(np.concatenate([train, test])), np.arange(len(trial.problem.rows)))
-            if everything:
-                yield test, trial.spectrum.fold_residuals(trial.problem.Y, alphas, [test])[0]
-            else:
-                yield test, trial.refit_residuals(train, test, alphas)
+    def _among(self, problem: RidgeProblem) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the splits as positions among the rows of positive weight."""
+        position = np.full(problem.n, -1)
+        position[problem.rows] = np.arange(len(problem.rows))
+        splits = [tuple(part[part >= 0] for part in (position[train], position[test])) for train, test in self.splits]
+        if not all(len(train) and len(test) for train, test in splits):
+            raise ValueError("cv has a split with no row of positive weight to train on or to test on")
+        return splits
+
+
+def _complementary(train: np.ndarray, test: np.ndarray, n: int) -> bool:
+    return np.array_equal(np.sort(np.concatenate([train, test])), np.arange(n))
 
 
 def is_gcv(cv: Any) -> bool:
@@ -169,5 +173,7 @@ def validation(estimator: Any, X: Any, y: np.ndarray, n_targets: int, scoring: S
             raise ValueError(f"cv='gcv' has a score of its own: scoring must be None, got {estimator.scoring!r}")
         return GeneralisedCV(n_targets)
     splitter = check_cv(cv, y, classifier=is_classifier(estimator))
-    splits = splitter.split(X, y, **scoring.split_params)
-    return Folds(scoring, [(np.asarray(train), np.asarray(test)) for train, test in splits])
+    splits = [tuple(map(np.asarray, split)) for split in splitter.split(X, y, **scoring.split_params)]
+    if not splits:
+        raise ValueError("cv must have at least one split, got none")
+    return Folds(scoring, splits)

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from scipy.special import gammaln
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import PolynomialFeatures
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from .._validation import FLOATS
 from ..engine import check_memory
@@ -136,8 +136,7 @@ class ExplicitMap(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return a name for each monomial, such as "x0 x1^2"."""
         check_is_fitted(self)
-        names = getattr(self, "feature_names_in_", None) if input_features is None else input_features
-        return self._powers.get_feature_names_out(names)
+        return self._powers.get_feature_names_out(_check_feature_names_in(self, input_features))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

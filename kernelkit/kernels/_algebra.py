@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.gaussian_process.kernels import Kernel as SklearnKernel
 
-from .._arrays import add, integer_power, multiply, namespace
-from .._validation import as_numbers, check_number
+from .._arrays import add, integer_power, is_floating, multiply, n_rows, namespace
+from .._validation import check_number
 from ._base import Kernel
 from ._rows import Rows
 
@@ -60,22 +60,27 @@ class Constant(Kernel):
         return True
 
     def rows(self, X: Any, like: Rows | None = None) -> Rows:
-        X = as_numbers(X)
         check_number("value", self.value, at_least=0)
-        nothing = namespace(X).empty((X.shape[0], 0), dtype=X.dtype)
-        return Rows((nothing,), X.dtype if like is None else like.dtype)
+        dtype = X.dtype if is_floating(X) else np.dtype(np.float64)
+        nothing = namespace(X).empty((n_rows(X), 0), dtype=dtype)
+        return Rows((nothing,), dtype if like is None else like.dtype)
 
     def tile(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
-        xp = namespace(a.parts[0])
-        return xp.full((len(a), len(b)), self.value, dtype=b.dtype)
+        return namespace(a.parts[0]).full((len(a), len(b)), self.value, dtype=b.dtype)
 
     def diag(self, X: Any) -> Any:
-        X = as_numbers(X)
-        return namespace(X).full(X.shape[0], self.value, dtype=X.dtype)
+        dtype = X.dtype if is_floating(X) else np.dtype(np.float64)
+        return namespace(X).full(n_rows(X), self.value, dtype=dtype)
 
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         K = self.tile(rows, rows)
         return K, self._stack(K, {"value": K})
+
+
+def _own(values: Any, out: np.ndarray | None = None) -> Any:
+    """Return values that may be overwritten: a kernel may have returned a view of its rows in spite of the protocol."""
+    borrowed = isinstance(values, np.ndarray) and values is not out and values.base is not None
+    return values.copy() if borrowed else values
 
 
 class _Pair(Kernel):
@@ -95,11 +100,15 @@ class _Pair(Kernel):
         return Rows((self.k1.rows(X, first), self.k2.rows(X, second)))
 
     def tile(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
-        first = self.k1.tile(a.parts[0], b.parts[0], out)
+        if isinstance(self.k1, Constant):
+            return self._join(_own(self.k2.tile(a.parts[1], b.parts[1], out), out), self.k1.value)
+        first = _own(self.k1.tile(a.parts[0], b.parts[0], out), out)
+        if isinstance(self.k2, Constant):
+            return self._join(first, self.k2.value)
         return self._join(first, self.k2.tile(a.parts[1], b.parts[1]))
 
     def diag(self, X: Any) -> Any:
-        return self._join(self.k1.diag(X), self.k2.diag(X))
+        return self._join(_own(self.k1.diag(X)), self.k2.diag(X))
 
 
 class Sum(_Pair):
@@ -181,10 +190,10 @@ class Power(Kernel):
         return self.kernel.rows(X, like)
 
     def tile(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
-        return integer_power(self.kernel.tile(a, b, out), self._exponent())
+        return integer_power(_own(self.kernel.tile(a, b, out), out), self._exponent())
 
     def diag(self, X: Any) -> Any:
-        return integer_power(self.kernel.diag(X), self._exponent())
+        return integer_power(_own(self.kernel.diag(X)), self._exponent())
 
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         K, dK = self.kernel.value_and_gradient(rows)

@@ -14,7 +14,7 @@ from sklearn.gaussian_process.kernels import Kernel as SklearnKernel
 
 from .._arrays import cast, is_float32, n_rows, take_rows
 from .._validation import check_columns, check_numbers, check_weights
-from ..engine import KernelOperator
+from ..engine import KernelOperator, check_memory
 from ._interop import GaussianProcessProtocol
 from ._rows import Rows
 
@@ -51,7 +51,7 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n, d)
-            Finite numbers; float64 and float32 pass without a copy.
+            Numbers, checked before; float64 and float32 pass without a copy.
         like : Rows, optional
             The rows that these will meet in tiles; they fix the origin and the type.
         """
@@ -175,6 +175,8 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
         noisy = Y is None and self.has_noise
         X, Y = self._inputs(X, None if Y is X else Y)
         if eval_gradient:
+            n, p = n_rows(X), self.n_dims
+            check_memory(8 * (p + 3) * n * n, f"the gradient of a {n} x {n} kernel matrix", "use fewer rows")
             return self.value_and_gradient(self.rows(X))
         K = KernelOperator(self, X, Y).dense()
         if noisy:
@@ -218,4 +220,6 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
     def __pow__(self, exponent: Any) -> Kernel:
         from ._algebra import Power
 
-        return Power(copy.deepcopy(self), exponent) if isinstance(exponent, numbers.Real) else NotImplemented
+        if not isinstance(exponent, numbers.Real):
+            return NotImplemented
+        return Power(copy.deepcopy(self), exponent)  # type: ignore[arg-type]

@@ -43,7 +43,10 @@ class Columns(Kernel):
         return False
 
     def _names(self) -> list[Any]:
-        return [self.columns] if np.ndim(self.columns) == 0 else list(self.columns)
+        names = [self.columns] if np.ndim(self.columns) == 0 else list(self.columns)
+        if any(isinstance(name, (bool, np.bool_, slice)) for name in names):
+            raise ValueError(f"columns must be positions or names, not a mask or a slice, got {self.columns!r}")
+        return names
 
     def _resolved(self, X: Any, w: np.ndarray | None) -> Self:
         kernel = copy.deepcopy(self)
@@ -58,7 +61,7 @@ class Columns(Kernel):
         if sp.issparse(X) or getattr(X, "ndim", 0) != 2:
             X = check_numbers(X)
         width = X.shape[1]
-        if not index or any(isinstance(i, (bool, np.bool_)) or not -width <= i < width for i in index):
+        if not index or any(not -width <= i < width for i in index):
             raise ValueError(f"columns must be positions among the {width} columns of X, got {self.columns!r}")
         if hasattr(X, "iloc"):
             X = X.iloc[:, index]
@@ -83,7 +86,7 @@ class Columns(Kernel):
 
 
 def _position(name: Any, X: Any) -> int:
-    if isinstance(name, numbers.Integral) and not isinstance(name, bool):
+    if isinstance(name, numbers.Integral):
         return int(name)
     names = list(getattr(X, "columns", []))
     if name not in names:

@@ -86,7 +86,7 @@ def _scale_rows(X: Any, divisors: Any) -> Any:
 
 
 class DotProduct(Kernel):
-    """A kernel profile(gamma x.y + coef0): a family member writes the elementwise `profile` and its `slope`."""
+    """A kernel profile(gamma x.y + coef0): a member writes the elementwise `_profile` and its `_slope`."""
 
     gamma: Any
     coef0: Any

@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import cast, products, row_sums
-from .._validation import as_numbers
+from .._validation import check_numbers
 from ._base import Kernel
 from ._rows import Rows
 
@@ -59,7 +59,7 @@ class FeatureKernel(Kernel):
     def _lift(self, X: Any, like: Rows | None = None) -> Any:
         if not self._is_fitted():
             raise ValueError(f"transformer={self.transformer!r} is not fitted: call resolve(X) on the kernel first")
-        features = as_numbers(self.transformer.transform(X))
+        features = check_numbers(self.transformer.transform(X), name="the features")
         return features if like is None else cast(features, like.dtype)
 
     def rows(self, X: Any, like: Rows | None = None) -> Rows:

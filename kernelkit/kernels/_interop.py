@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from itertools import islice
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.gaussian_process.kernels import Hyperparameter
 
 
@@ -65,7 +67,7 @@ class GaussianProcessProtocol:
         return hash(type(self))
 
     def _repr_html_(self) -> str:
-        return f"<code>{self!r}</code>".replace("\n", " ")
+        return f"<code>{escape(repr(self))}</code>".replace("\n", " ")
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
@@ -80,6 +82,16 @@ def _hyperparameter(name: str, value: Any, bounds: Any) -> Hyperparameter:
 
 
 def _same(a: Any, b: Any) -> bool:
+    """Tell whether two parameters are equal, whatever they hold; fitted objects are only equal to themselves."""
+    if a is b:
+        return True
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return np.array_equal(a, b)
-    return a is b or bool(a == b)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(a[name], b[name]) for name in a)
+    if isinstance(a, BaseEstimator) and type(a) is type(b) and type(a).__eq__ is object.__eq__:
+        fitted = any(name.endswith("_") for name in (*vars(a), *vars(b)))
+        return not fitted and _same(a.get_params(deep=False), b.get_params(deep=False))
+    return bool(a == b)

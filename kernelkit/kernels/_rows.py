@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .._arrays import n_rows, take_rows
 
 
@@ -17,7 +19,7 @@ class Rows:
     parts : tuple
         Arrays, sparse matrices, tables or other Rows; the first axis of each runs over the rows of X.
     dtype : dtype, optional
-        Type of the kernel values; the first part's by default.
+        Type of the kernel values; by default that of the first part, or float64 if it holds no floats.
     shared : object, optional
         What all rows have in common, such as the origin they are centred at. Two sets of rows meet in a tile only if
         they share the same.
@@ -36,7 +38,10 @@ class Rows:
 
     def __post_init__(self) -> None:
         if self.dtype is None:
-            object.__setattr__(self, "dtype", self.parts[0].dtype)
+            dtype = getattr(self.parts[0], "dtype", None)
+            # Kernel values of integers, flags or objects are numbers with a fraction all the same.
+            exact = dtype is None or getattr(dtype, "kind", "f") != "f"
+            object.__setattr__(self, "dtype", np.dtype(np.float64) if exact else dtype)
 
     def __len__(self) -> int:
         return len(self.parts[0]) if isinstance(self.parts[0], Rows) else n_rows(self.parts[0])

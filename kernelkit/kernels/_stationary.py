@@ -9,26 +9,43 @@ import numpy as np
 import scipy.sparse as sp
 
 from .._arrays import as_dense, cast, is_float32, is_foreign, minimum, namespace, products, row_sums
-from .._validation import as_numbers, check_columns, check_number
+from .._validation import as_floats, as_numbers, check_columns, check_number
 from ._base import Kernel
 from ._rows import Rows
 from ._scale import squared_width
 
 NEAR = 1e-4  # squared distance, relative to the squared norms, below which half the digits of a matrix product are lost
-FLOAT32_ERROR = 1e-6
+FLOAT32_EPS, FLOAT32_ERROR = float(np.finfo(np.float32).eps), 1e-6  # what k may be wrong by
+FLOAT64_EPS, FLOAT64_ERROR = float(np.finfo(np.float64).eps), 1e-11
 CHUNK = 2**16
 
 
 class Frame:
-    """What all rows of a set share: the origin (None: zero) and whether float32 rows are multiplied in float64."""
+    """What all rows of a set share.
 
-    def __init__(self, origin: Any, n_features: int, wide: bool):
+    Attributes
+    ----------
+    origin : array of shape (d,) or None
+        Where the rows are centred; None is zero.
+    n_features : int
+        d.
+    wide : bool
+        Whether float32 rows are multiplied in float64.
+    repair : bool
+        Whether pairs that are near each other are formed from their difference.
+    """
+
+    def __init__(self, origin: Any, n_features: int, wide: bool, repair: bool):
         self.origin = origin
         self.n_features = n_features
         self.wide = wide
+        self.repair = repair
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Frame) and self.wide == other.wide and np.array_equal(self.origin, other.origin)
+        if not isinstance(other, Frame):
+            return False
+        flags = (self.wide, self.repair) == (other.wide, other.repair)
+        return flags and np.array_equal(self.origin, other.origin)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -65,25 +82,37 @@ class Stationary(Kernel):
     def _widths(self, n_features: int) -> Any:
         return check_widths(self.sigma, n_features)
 
-    def _frame(self, X: Any) -> Frame:
-        sigma = self._widths(X.shape[1])
+    def _framed(self, X: Any) -> tuple[Frame, Any]:
+        """Return the frame of rows that are kept, and the rows in it."""
+        sigma, d = self._widths(X.shape[1]), X.shape[1]
         if is_foreign(X):
-            return Frame(None, X.shape[1], False)
-        origin = None if sp.issparse(X) else X.mean(axis=0, dtype=np.float64)
-        if not is_float32(X):
-            return Frame(origin, X.shape[1], False)
-        Z = _scaled(cast(X, np.float64), origin, sigma)
-        error = np.finfo(np.float32).eps * row_sums(Z, Z).max(initial=1e-30) * self._steepest
-        return Frame(origin, X.shape[1], bool(error > FLOAT32_ERROR))
+            return Frame(None, d, False, np.isinf(self._steepest)), _scaled(X, None, sigma)
+        wide_X = cast(X, np.float64)
+        origin = None if sp.issparse(X) else wide_X.mean(axis=0)
+        Z = _scaled(wide_X, origin, sigma)
+        size = self._size(Z)
+        if origin is not None and size * FLOAT64_EPS > FLOAT64_ERROR:
+            # A few far rows pull the mean away from all others; the median stays.
+            origin = np.median(wide_X, axis=0)
+            Z = _scaled(wide_X, origin, sigma)
+            size = self._size(Z)
+        wide = is_float32(X) and bool(size * FLOAT32_EPS > FLOAT32_ERROR)
+        return Frame(origin, d, wide, bool(size * FLOAT64_EPS > FLOAT64_ERROR)), Z
+
+    def _size(self, Z: Any) -> float:
+        """Return the factor by which relative rounding errors of a matrix product grow in k."""
+        return row_sums(Z, Z).max(initial=1e-30) * self._steepest
 
     def rows(self, X: Any, like: Rows | None = None) -> Rows:
         X = as_numbers(X)
-        frame = self._frame(X) if like is None else like.shared
-        check_columns(X, frame.n_features, "the rows they meet have")
-        dtype = X.dtype if like is None else like.dtype
-        if frame.origin is not None:
-            X = as_dense(X)
-        Z = _scaled(X if is_foreign(X) else cast(X, np.float64), frame.origin, self._widths(frame.n_features))
+        if like is None:
+            frame, Z = self._framed(X)
+            dtype = X.dtype
+        else:
+            frame, dtype = like.shared, like.dtype
+            check_columns(X, frame.n_features, "the rows they meet have")
+            X = X if is_foreign(X) else cast(X if frame.origin is None else as_dense(X), np.float64)
+            Z = _scaled(X, frame.origin, self._widths(frame.n_features))
         left, right = _both_sides(Z, np.float64 if frame.wide else dtype)
         return Rows((left, right), dtype, frame)
 
@@ -93,7 +122,7 @@ class Stationary(Kernel):
     def _half_squares(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
         a.check_shared(b)
         s = minimum(products(a.parts[0], b.parts[1], out), 0.0)
-        if np.isinf(self._steepest):
+        if a.shared.repair:
             s = _repair(s, a.parts[0], b.parts[1])
         return cast(s, b.dtype)
 
@@ -126,7 +155,7 @@ def check_widths(sigma: Any, n_features: int) -> Any:
         raise ValueError(f"sigma={sigma!r} depends on the data: call resolve(X) on the kernel first")
     if np.ndim(sigma) == 0:
         return float(check_number("sigma", sigma, above=0))
-    widths = np.asarray(sigma, dtype=np.float64)
+    widths = as_floats("sigma", sigma)
     if widths.shape != (n_features,):
         raise ValueError(f"sigma must be a number or one for each of {n_features} features, got shape {widths.shape}")
     if not (np.isfinite(widths).all() and (widths > 0).all()):

@@ -3,6 +3,7 @@ import pytest
 import sklearn
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
+from sklearn.gaussian_process.kernels import RBF
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import get_scorer, make_scorer, mean_absolute_error, roc_auc_score
 from sklearn.model_selection import (
@@ -250,6 +251,36 @@ def test_metadata_is_routed_to_the_splitter_and_the_scorer():
         model.fit(X, y, groups=groups)
 
 
+def test_routing_without_a_scorer():
+    assert KernelRidgeCV().get_metadata_routing() is not None
+    groups = np.arange(50) // 5
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = KernelRidgeCV(Gaussian(1.5), alphas=[0.1], cv=GroupKFold(5)).fit(X, y, groups=groups, sample_weight=w)
+        KernelRidgeClassifierCV(class_weight="balanced").fit(X, y > 3)
+    folds = [test for _, test in GroupKFold(5).split(X, y, groups)]
+    expected = ref.held_out_predictions(Gaussian(1.5)(X), y, 0.1, folds, w)
+    score = -np.average((y - expected)[folds[0]] ** 2, weights=w[folds[0]])
+    assert model.cv_results_["split0_test_score"][0] == pytest.approx(score, rel=1e-8)
+
+
+def test_labels_in_a_column_are_scored_as_labels():
+    b = np.where(y > np.median(y), "yes", "no")
+    flat = KernelRidgeClassifierCV(alphas=ALPHAS, scoring="accuracy").fit(X, b)
+    with pytest.warns(sklearn.exceptions.DataConversionWarning):
+        column = KernelRidgeClassifierCV(alphas=ALPHAS, scoring="accuracy").fit(X, b[:, None])
+    np.testing.assert_array_equal(column.cv_results_["mean_test_score"], flat.cv_results_["mean_test_score"])
+
+
+def test_a_refit_forgets_what_it_does_not_make():
+    model = KernelRidgeCV(cv=None).fit(X, y)
+    assert not hasattr(model.set_params(cv=3).fit(X, y), "loo_predictions_")
+
+
+def test_kernels_of_scikit_learn_are_searched():
+    model = KernelRidgeCV(RBF(), param_grid={"kernel__length_scale": [0.01, 1.5]}, alphas=[0.1]).fit(X, y)
+    assert model.best_params_["kernel"].kernel.length_scale == 1.5
+
+
 def test_a_kernel_that_cannot_be_fitted_gets_no_score():
     kernels = [Sigmoid(gamma=2.0, coef0=-2.0), Gaussian(1.5)]
     with pytest.warns(FitFailedWarning, match="Sigmoid.*gets no score.*smallest eigenvalue"):
@@ -271,7 +302,12 @@ def test_a_kernel_that_cannot_be_fitted_gets_no_score():
         ({"kernel": []}, "kernel must be a kernel or a list of kernels, got an empty list"),
         ({"kernel": [Gaussian(), 0.5]}, r"did you mean alpha=0.5\?"),
         ({"param_grid": {"sigma": [1.0]}}, "param_grid must name kernel parameters as 'kernel__sigma', got 'sigma'"),
-        ({"param_grid": {"kernel__degree": [1]}}, "Invalid parameter 'degree'"),
+        ({"kernel": Gaussian(), "param_grid": {"kernel__degree": [1]}}, "Invalid parameter 'degree'"),
+        ({"param_grid": {"kernel__sigma": [1]}}, "kernel=None, which has none"),
+        ({"kernel": ["precomputed", Gaussian()]}, "no other kernel can join it"),
+        ({"alphas": None}, "alphas must be a list of numbers > 0, got None"),
+        ({"alphas": "abc"}, "alphas must be numbers, got 'abc'"),
+        ({"cv": []}, "cv must have at least one split"),
         ({"kernel": "precomputed", "param_grid": {"kernel__sigma": [1]}}, "kernel='precomputed', which has none"),
         ({"cv": "loo"}, "cv must be None, 'gcv', an integer"),
         ({"cv": "gcv", "scoring": "r2"}, "cv='gcv' has a score of its own"),

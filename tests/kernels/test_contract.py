@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kernelkit.engine import KernelOperator
-from kernelkit.kernels import Cosine, Gaussian, Matern
+from kernelkit.kernels import Cosine, Gaussian, Matern, RationalQuadratic
 from tests import references as ref
 from tests.kernels.helpers import CASES, PLAIN, SHIFTED, assert_close, assert_equals_loop, sample, tolerance
 from tests.registry import KernelCase
@@ -253,3 +253,21 @@ def _matern_by_quadrature(r, nu):
     shape, u = nu, np.linspace(-60 / min(nu, 1.0), np.log(nu + 40 * np.sqrt(nu) + 60), 400_001)
     log_density = shape * u - np.exp(u) - math.lgamma(shape)  # of log of a gamma variable
     return np.trapezoid(np.exp(log_density - nu * r**2 / 2 * np.exp(np.minimum(-u, 700.0))), u)
+
+
+@pytest.mark.parametrize("kernel", [Gaussian(), Matern(nu=1.5), Matern(nu=2.5), RationalQuadratic()], ids=repr)
+@pytest.mark.parametrize("far", ["one", "half"])
+def test_rows_far_away_do_not_spoil_the_others(kernel, far, rng):
+    near = rng.normal(size=(40, 3))
+    away = np.array([[1e8, 0, 0]]) if far == "one" else near + 1e7
+    X = np.vstack([near, away])
+    K = kernel(X)
+    np.testing.assert_allclose(K[:40, :40], kernel(near), atol=1e-7, rtol=0)
+    np.testing.assert_allclose(kernel(near, X)[:, :40], kernel(near), atol=1e-7, rtol=0)
+    np.testing.assert_array_equal(np.diagonal(K), 1.0)
+
+
+@pytest.mark.parametrize("sigma", [1e-3, 1e-8])
+def test_a_narrow_width_keeps_the_diagonal(sigma, rng):
+    X = rng.normal(size=(50, 3))
+    np.testing.assert_allclose(Gaussian(sigma)(X), np.eye(50), atol=1e-12)

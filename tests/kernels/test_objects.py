@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.gaussian_process.kernels import RBF, WhiteKernel
+from sklearn.preprocessing import PolynomialFeatures
 
 from kernelkit import kernels
 from kernelkit.kernels import (
@@ -14,6 +15,7 @@ from kernelkit.kernels import (
     Constant,
     Cosine,
     FeatureKernel,
+    FunctionKernel,
     Gaussian,
     Laplacian,
     Linear,
@@ -262,3 +264,17 @@ def test_wrong_types_are_named():
         with pytest.raises((TypeError, ValueError), match="sigma|nu|degree|coef0"):
             kernel(X)
     assert Cosine().get_params() == {}
+
+
+def test_equality_of_what_parameters_hold():
+    for make in (
+        lambda: FeatureKernel(PolynomialFeatures(2)),
+        lambda: Gaussian([1.0, 2.0]),
+        lambda: FunctionKernel(np.dot, {"weights": np.ones(3)}),
+    ):
+        assert make() == make()
+        assert clone(make()) == make()
+    fitted = FeatureKernel(PolynomialFeatures(2)).resolve(np.ones((2, 2)))
+    assert fitted == fitted
+    assert fitted != copy.deepcopy(fitted)
+    assert Gaussian([1.0, 2.0]) != Gaussian([1.0, 3.0])
