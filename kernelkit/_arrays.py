@@ -111,6 +111,11 @@ def take_rows(X: Any, index: Any) -> Any:
     return xp.take(X, xp.asarray(index), axis=0)
 
 
+def as_sliceable(X: Any) -> Any:
+    """Return a sparse matrix in a format whose rows can be taken, anything else as it is."""
+    return X.tocsr() if sp.issparse(X) else X
+
+
 def n_rows(X: Any) -> int:
     """Return the number of rows of an array, a sparse matrix, a table or a list."""
     return int(X.shape[0]) if hasattr(X, "shape") else len(X)

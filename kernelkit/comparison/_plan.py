@@ -13,7 +13,7 @@ PROBE_ROWS = 150
 REPEATS, FEW_ROWS = 2, 1000
 # Where folds have few rows and the budget is long, the run itself costs no more than measuring beforehand.
 UNPROBED_ROWS, UNPROBED_SECONDS = 400, 60
-FIRST_PROBE, LATER_PROBES = 0.15, 0.08  # shares of the budget
+FIRST_PROBE, LATER_PROBES = 0.15, 0.12  # shares of the budget
 PLANNED = 0.7  # of what is left: estimates are rough
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._arrays import as_sliceable
 from .._validation import FLOATS
 from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel, as_kernel
@@ -58,7 +59,7 @@ class KernelEstimator(BaseEstimator):
     def _rows_like(self, kernels: list[Any], X: Any, reset: bool) -> Any:
         if any(isinstance(kernel, Kernel) and not kernel.requires_vector_input for kernel in kernels):
             validate_data(self, X, skip_check_array=True, reset=reset)
-            return X
+            return as_sliceable(X)
         sparse = all(isinstance(kernel, Kernel) and kernel.accepts_sparse for kernel in kernels)
         return validate_data(self, X, accept_sparse="csr" if sparse else False, dtype=FLOATS, reset=reset)
 

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.gaussian_process.kernels import Kernel as SklearnKernel
 
-from .._arrays import cast, is_float32, n_rows, take_rows
+from .._arrays import as_sliceable, cast, is_float32, n_rows, take_rows
 from .._validation import check_columns, check_numbers, check_weights
 from ..engine import KernelOperator, check_memory
 from ._interop import GaussianProcessProtocol
@@ -131,7 +131,7 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
         return kernel
 
     def _input(self, X: Any) -> Any:
-        return check_numbers(X, self.accepts_sparse) if self.requires_vector_input else X
+        return check_numbers(X, self.accepts_sparse) if self.requires_vector_input else as_sliceable(X)
 
     def _inputs(self, X: Any, Y: Any) -> tuple[Any, Any]:
         X = self._input(X)
