@@ -24,5 +24,5 @@ def progress(wanted: bool) -> Iterator[Callable[[str, int, int], None]]:
         yield _silent
         return
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=None)
+        task = bar.add_task("measuring", total=None)
         yield lambda label, done, total: bar.update(task, description=label, completed=done, total=total)

@@ -38,7 +38,7 @@ def _heading(found: Comparison, strong: Callable[[str], str]) -> str:
         f"{len(table):,} rows; columns: {described}",
         f"{table.task}: {table.reason}",
         f"{len(table) - found.developed_on:,} rows held out; {found.compared_on:,} compared in {how}; "
-        f"{SETTINGS} settings each, tuned in {INNER_FOLDS} inner folds; seed {found.seed}",
+        f"{SETTINGS} settings each, tuned in {INNER_FOLDS} inner folds; seed {found.seed}; fit and predict timed on one thread",
     ]
     lines += [f"note: {notice}" for notice in table.notices]
     return "\n".join([strong(f"kernelkit compare · {table.name}"), *_wrapped(lines)])

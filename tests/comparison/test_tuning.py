@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge, RidgeClassifier
+from sklearn.model_selection import GridSearchCV
+
+from kernelkit.comparison import InputError
+from kernelkit.comparison._candidates import ALPHAS, CANDIDATES, SETTINGS, choose
+from kernelkit.comparison._evaluate import evaluate, make_fold
+from kernelkit.comparison._models import lifting
+from kernelkit.comparison._splits import Splitter
+from kernelkit.comparison._table import make_table
+from kernelkit.comparison._tuning import _tune_kernel, _tune_lifted, ridge_path, ridge_scores, tune
+
+BY_NAME = {candidate.name: candidate for candidate in CANDIDATES}
+
+
+def fold_of(y=None, n=90, d=3, seed=0, time=None):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, d))
+    y = np.sin(X[:, 0]) + X[:, 1] ** 2 + 0.1 * rng.normal(size=n) if y is None else y(X)
+    table = make_table(X, y, time=time)
+    return make_fold(table, Splitter(table, seed), np.arange(n * 2 // 3), np.arange(n * 2 // 3, n))
+
+
+@pytest.mark.parametrize("p", [5, 80])
+def test_ridge_path_is_ridge(p):
+    rng = np.random.default_rng(0)
+    X, Z, Y = rng.normal(size=(40, p)), rng.normal(size=(7, p)), rng.normal(size=(40, 2))
+    for alpha, predicted in zip((0.01, 3.0), ridge_path(X, Y, Z, (0.01, 3.0)), strict=True):
+        np.testing.assert_allclose(predicted, Ridge(alpha=alpha).fit(X, Y).predict(Z), rtol=1e-8)
+
+
+@pytest.mark.parametrize("labels", [None, 2, 3])
+def test_ridge_scores_are_a_grid_search(labels):
+    cut = None if labels is None else lambda X: np.digitize(X[:, 0] + X[:, 1], [-0.5, 0.5][: labels - 1])
+    rows = fold_of(cut).training
+    estimator, scoring = (Ridge(), "neg_mean_squared_error") if labels is None else (RidgeClassifier(), "accuracy")
+    search = GridSearchCV(estimator, {"alpha": ALPHAS}, cv=rows.inner, scoring=scoring).fit(rows.X, rows.y)
+    np.testing.assert_allclose(ridge_scores(rows.X, rows), search.cv_results_["mean_test_score"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("classes", [False, True])
+@pytest.mark.parametrize("forward", [False, True])
+def test_a_kernel_and_its_lifting_are_tuned_alike(classes, forward):
+    cut = (lambda X: np.where(X[:, 0] * X[:, 1] > 0, "a", "b")) if classes else None
+    rows = fold_of(cut, time=np.arange(90) if forward else None).training
+    for degree in (2, 3):
+        lifted = _tune_lifted(BY_NAME[f"poly{degree}-lifted"], rows)
+        kernel = _tune_kernel(BY_NAME[f"poly{degree}-kernel"], rows)
+        assert lifted.shape == kernel.shape
+        np.testing.assert_allclose(lifted, kernel, rtol=1e-5)
+
+
+def test_a_kernel_and_its_lifting_predict_the_same():
+    fold = fold_of()
+    for degree in (2, 3):
+        for setting in ((0, 0), (2, 3)):
+            lifted = evaluate(BY_NAME[f"poly{degree}-lifted"], fold, setting)
+            kernel = evaluate(BY_NAME[f"poly{degree}-kernel"], fold, setting)
+            np.testing.assert_allclose(lifted.predicted, kernel.predicted, rtol=1e-6, atol=1e-8)
+
+
+def test_every_candidate_has_as_many_settings():
+    for candidate in CANDIDATES:
+        first, second = candidate.axes
+        assert len(first.values) * len(second.values) == SETTINGS
+    assert len({candidate.name for candidate in CANDIDATES}) == len(CANDIDATES)
+    assert {candidate.twin for candidate in CANDIDATES} <= {*BY_NAME, None}
+
+
+def test_equals_keep_the_smoothest():
+    fold = fold_of(lambda X: np.arange(len(X)) % 2)
+    object.__setattr__(fold.training, "X", np.zeros_like(fold.training.X))
+    assert tune(BY_NAME["linear"], fold.training) == (0, 0)
+
+
+def test_lifting_matches_the_kernel_matrix():
+    rows = fold_of().training
+    candidate = BY_NAME["poly3-lifted"]
+    features = lifting(candidate, rows.X, rows.n_numeric, 1).fit_transform(rows.X)
+    gamma = candidate.axes[0].values[1] / rows.X.shape[1] / rows.X.var()
+    np.testing.assert_allclose(features @ features.T, (gamma * rows.X @ rows.X.T + 1) ** 3, rtol=1e-9)
+
+
+def test_obstacles():
+    assert BY_NAME["poly2-kernel"].obstacle(0, 3) == "no numeric columns"
+    assert BY_NAME["interactions"].obstacle(1, 3) == "only one numeric column"
+    assert BY_NAME["poly3-lifted"].obstacle(61, 0) == "41,664 features"
+    assert BY_NAME["poly3-kernel"].obstacle(61, 0) is None
+    assert all(BY_NAME[name].obstacle(0, 3) is None for name in ("linear", "gaussian", "svm", "forest"))
+
+
+def test_candidates_by_name():
+    notices: list[str] = []
+    assert [c.name for c in choose("svm, gaussian", notices)] == ["linear", "gaussian", "svm"]
+    assert "linear model was added" in notices[0]
+    assert choose(None, []) == list(CANDIDATES)
+    with pytest.raises(InputError, match="unknown candidate 'gausian'; did you mean 'gaussian'"):
+        choose(["gausian"], [])
+    with pytest.raises(InputError, match="no candidate"):
+        choose(",", [])
