@@ -36,10 +36,11 @@ class Axis:
     name: str
     values: tuple[float, ...]
     relative: bool = False
+    short: str = ""
 
     def label(self, i: int) -> str:
         """Return how a report names the i-th value."""
-        return f"{self.name} {self.values[i]:g}{'× scale' if self.relative else ''}"
+        return f"{self.short or self.name} {self.values[i]:g}{'× scale' if self.relative else ''}"
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,10 @@ _SIGMA = Axis("sigma", WIDTHS, relative=True)
 _GAMMA = Axis("gamma", GAMMAS, relative=True)
 _RIDGE = (_GAMMA, _ALPHA)
 _RBF = (_SIGMA, Axis("C", tuple(1 / alpha for alpha in ALPHAS)))
-_LEAVES = (Axis("max_features", (0.33, 0.66, 1.0)), Axis("min_samples_leaf", (32, 16, 8, 4, 2, 1)))
+_LEAVES = (
+    Axis("max_features", (0.33, 0.66, 1.0), short="columns"),
+    Axis("min_samples_leaf", (32, 16, 8, 4, 2, 1), short="leaf"),
+)
 _LINE, _SQUARE, _CUBE = (Polynomial(degree, gamma="scale", coef0=float(degree > 1)) for degree in (1, 2, 3))
 
 CANDIDATES = (

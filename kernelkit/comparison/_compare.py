@@ -86,9 +86,9 @@ def compare(
     Examples
     --------
     >>> from sklearn.datasets import load_iris
-    >>> result = compare(*load_iris(return_X_y=True), candidates="linear,poly2-lifted", cv=3)
-    >>> result.table.loc["linear", "explicit_features"]
-    4
+    >>> result = compare(*load_iris(return_X_y=True), candidates="linear,poly2-lifted,poly2-kernel")
+    >>> result.recommended
+    'poly2-lifted'
     """
     clock = Budget(_positive("budget", budget))
     max_rows, seed = _whole("max_rows", max_rows, 20), _whole("seed", seed, 0)

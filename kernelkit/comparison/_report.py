@@ -34,11 +34,12 @@ def _heading(found: Comparison, strong: Callable[[str], str]) -> str:
     described = ", ".join(f"{len(names)} {kind}" for kind, names in kinds.items() if names)
     how = f"{found.cv} forward folds (trained on the past only)" if table.time is not None else f"{found.cv} folds"
     how += f" x {found.repeats} shuffles" if found.repeats > 1 else ""
+    settings = f"{SETTINGS} settings each, tuned in {INNER_FOLDS} inner folds"
     lines = [
         f"{len(table):,} rows; columns: {described}",
         f"{table.task}: {table.reason}",
         f"{len(table) - found.developed_on:,} rows held out; {found.compared_on:,} compared in {how}; "
-        f"{SETTINGS} settings each, tuned in {INNER_FOLDS} inner folds; seed {found.seed}; fit and predict timed on one thread",
+        f"{settings}; seed {found.seed}; fit and predict timed on one thread",
     ]
     lines += [f"note: {notice}" for notice in table.notices]
     return "\n".join([strong(f"kernelkit compare · {table.name}"), *_wrapped(lines)])
@@ -88,7 +89,7 @@ def _row(found: Comparison, outcome: Outcome) -> list[str]:
         duration(outcome.predict_seconds),
         "–" if outcome.n_features is None else f"{outcome.n_features:,}",
         "–" if pair else duration(outcome.tune_seconds),
-        f"as lifted: predictions differ by {pair.disagreement:.0e} sd" if pair else outcome.chosen(),
+        f"as lifted (equal to {pair.disagreement:.0e} sd)" if pair else outcome.chosen(),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import platform
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ class ComparisonResult:
                 "seed": found.seed,
                 "budget_seconds": found.budget,
                 "score": SCORE[found.table.task],
+                "tested": "accuracy" if found.table.task == "classification" else "-log(1 - r2)",
             },
             "seconds": found.seconds,
             "candidates": [_candidate(found, outcome) for outcome in found.outcomes],
@@ -180,7 +182,7 @@ def _folds(outcome: Outcome) -> list[dict[str, Any]]:
 def _difference(difference: Difference | None) -> dict[str, Any] | None:
     if difference is None:
         return None
-    return {"mean": difference.mean, "low": difference.low, "high": difference.high, "p": difference.p}
+    return {**asdict(difference), "shown": difference.shown}
 
 
 def _finite(value: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ._evaluate import Outcome
 from ._run import Comparison
 from ._scores import SCORE, SYMBOL
@@ -53,7 +55,10 @@ def _on_all_rows(found: Comparison) -> list[str]:
 
 def _difference(difference: Difference, task: str) -> str:
     p = "p < 0.001" if difference.p < 0.001 else f"p = {difference.p:.2g}"
-    return f"{difference.mean:+.3f} {SYMBOL[task]} (95%: {difference.low:+.3f} to {difference.high:+.3f}, {p})"
+    if task == "classification":
+        return f"{difference.gain:+.3f} accuracy (95%: {difference.low:+.3f} to {difference.high:+.3f}, {p})"
+    factor, low, high = (math.exp(-value) for value in (difference.mean, difference.high, difference.low))
+    return f"{difference.gain:+.3f} R², {factor:.2f}× the squared error (95%: {low:.2f} to {high:.2f}, {p})"
 
 
 def _nonlinearity(found: Comparison) -> list[str]:
@@ -71,7 +76,7 @@ def _simplest(found: Comparison) -> list[str]:
     if best is chosen or best is judgement.challenger and chosen is judgement.linear:
         return []
     behind = judgement.behind[chosen.name]
-    if behind.mean == 0 or _same_model(judgement, best, chosen):
+    if behind.gain == 0 or _same_model(judgement, best, chosen):
         return []
     return [
         f"{chosen.label} is the simplest model not shown worse than the best: "
@@ -87,10 +92,9 @@ def _kernel_against_lifting(found: Comparison) -> list[str]:
     kernel, lifted, gain = found.common.best_kernel, found.common.best_lifted, found.common.kernel_gain
     if kernel is None or lifted is None or gain is None:
         return []
-    if gain.p >= 0.05:
-        shown = "no difference shown"
-    else:
-        shown = "the kernel is better" if gain.mean > 0 else "the lifting is better"
+    shown = "the kernel is better" if gain.shown else "no difference shown"
+    if gain.shown_worse:
+        shown = "the lifting is better"
     where = "" if found.judgement is found.common else "On the common rows "
     costs = _costs(kernel.fit_seconds / lifted.fit_seconds, kernel.predict_seconds / lifted.predict_seconds)
     return [

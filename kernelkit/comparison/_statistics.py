@@ -10,13 +10,23 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.05
+LEAST_ERROR = 1e-8  # of the variance: what is smaller is exact for every purpose
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The mean difference of two models' scores over the folds, its 95% interval and two-sided p-value."""
+    """How one model compares with another over the folds.
 
+    Attributes
+    ----------
+    gain : float
+        Mean difference of the scores; positive where the first model is better.
+    mean, low, high, p : float
+        What was tested: the mean of the paired differences, its 95% interval and two-sided p-value.
+    """
+
+    gain: float
     mean: float
     low: float
     high: float
@@ -25,11 +35,29 @@ class Difference:
     @property
     def shown(self) -> bool:
         """Whether the first model is shown to be better."""
-        return self.mean > 0 and self.p < LEVEL
+        return self.gain > 0 and self.mean > 0 and self.p < LEVEL
+
+    @property
+    def shown_worse(self) -> bool:
+        """Whether the first model is shown to be worse."""
+        return self.gain < 0 and self.mean < 0 and self.p < LEVEL
 
 
-def paired_difference(first: Any, second: Any, test_share: float) -> Difference:
-    """Compare two models by their scores on the same folds: the corrected resampled t-test.
+def compare_scores(task: str, first: Any, second: Any, test_share: float) -> Difference:
+    """Compare two models by their scores on the same folds, each of shape (k,).
+
+    Accuracies are compared as they are. R2 is compared as -log(1 - R2), the log of the squared error: folds differ in
+    how hard they are, which multiplies errors, and one hard fold should not drown what all folds agree on.
+    """
+    first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    gain = float(np.mean(first - second))
+    if task == "regression":
+        first, second = (-np.log(np.maximum(1 - r2, LEAST_ERROR)) for r2 in (first, second))
+    return Difference(gain, *paired_test(first, second, test_share))
+
+
+def paired_test(first: Any, second: Any, test_share: float) -> tuple[float, float, float, float]:
+    """Return mean, 95% interval and two-sided p-value of paired differences, by the corrected resampled t-test.
 
     t = mean(d) / sqrt((1/k + n_test/n_train) var(d)), with k - 1 degrees of freedom: training sets overlap, so the
     naive variance var(d) / k is too small.
@@ -47,18 +75,18 @@ def paired_difference(first: Any, second: Any, test_share: float) -> Difference:
 
     Examples
     --------
-    >>> d = paired_difference([0.9, 0.8, 0.9], [0.6, 0.6, 0.5], test_share=0.5)
-    >>> round(d.mean, 3), round(d.p, 3), d.shown
-    (0.3, 0.081, False)
+    >>> mean, low, high, p = paired_test([0.9, 0.8, 0.9], [0.6, 0.6, 0.5], test_share=0.5)
+    >>> round(mean, 3), round(p, 3)
+    (0.3, 0.081)
     """
     d = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
     d[np.abs(d) < _ROUNDING] = 0
     k, mean = len(d), float(d.mean())
     error = math.sqrt((1 / k + test_share) * float(d.var(ddof=1)))
     if error <= _ROUNDING * abs(mean):
-        return Difference(mean, mean, mean, 1.0 if mean == 0 else 0.0)
+        return mean, mean, mean, 1.0 if mean == 0 else 0.0
     reach = error * float(stats.t.ppf(1 - LEVEL / 2, k - 1))
-    return Difference(mean, mean - reach, mean + reach, float(2 * stats.t.sf(abs(mean) / error, k - 1)))
+    return mean, mean - reach, mean + reach, float(2 * stats.t.sf(abs(mean) / error, k - 1))
 
 
 def mean_with_error(gains: np.ndarray) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ._errors import InputError
 from ._evaluate import Outcome
-from ._statistics import Difference, paired_difference
+from ._statistics import Difference, compare_scores
 
 CLEARLY, NOTICEABLE = 1.5, 0.02  # a ratio, and seconds
 
@@ -81,7 +81,7 @@ def judge(outcomes: list[Outcome], task: str, test_share: float) -> Judgement:
         raise InputError(f"the linear baseline {failed.reason}")
 
     def ahead(first: Outcome, second: Outcome) -> Difference:
-        return paired_difference(first.scores(task), second.scores(task), test_share)
+        return compare_scores(task, first.scores(task), second.scores(task), test_share)
 
     def best_of(family: list[Outcome]) -> Outcome | None:
         return max(family, key=lambda outcome: outcome.score(task), default=None)

@@ -87,7 +87,9 @@ def test_real_clock_keeps_a_real_budget():
     budget = Budget(4.0)
     found = run(table, list(CANDIDATES), 5, 0, 4000, budget, lambda *_: None)
     assert budget.elapsed < 8.0  # on a busy machine; 4 s elsewhere
-    assert any("the budget of 4 s" in notice or outcome.reason for notice in found.table.notices for outcome in found.outcomes)
+    assert any(
+        "the budget of 4 s" in notice or outcome.reason for notice in found.table.notices for outcome in found.outcomes
+    )
 
 
 def test_cut_rows_are_common_and_cheap_candidates_get_all():
@@ -118,6 +120,8 @@ def test_a_failing_candidate_says_why(monkeypatch):
     assert "failed: no convergence" in to_text(found)
 
 
-@pytest.mark.parametrize(("value", "text"), [(1.5e-6, "1.5 µs"), (0.0123, "12 ms"), (3.0, "3.0 s"), (1234.5, "1,234 s")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.5e-6, "1.5 µs"), (0.0123, "12 ms"), (3.0, "3.0 s"), (1234.5, "1,234 s")]
+)
 def test_durations(value, text):
     assert duration(value) == text
