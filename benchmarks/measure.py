@@ -1,4 +1,4 @@
-"""Ratios of times in one run: a warm-up, then the two in turn, the best of each."""
+"""Ratios of times in one run, after a warm-up, from the best of several calls."""
 
 import json
 import subprocess
@@ -12,14 +12,22 @@ def seconds(function):
     return time.perf_counter() - start
 
 
-def compare(what, ours, theirs, at_least=None, repeat=5):
-    """Print how many times faster `ours` is than `theirs`; both are called once before."""
-    ours(), theirs()
-    pairs = [(seconds(ours), seconds(theirs)) for _ in range(repeat)]
-    a, b = (min(column) for column in zip(*pairs, strict=True))
+def compare(what, ours, theirs, at_least=None, repeat=3):
+    """Print how many times faster `ours` is than `theirs`: the best of two rounds of `repeat` calls each.
+
+    The calls of a round follow each other, after one that does not count: the threads of a BLAS go on spinning for some
+    20 ms after its last call, into the time of whoever comes next.
+    """
+    rounds = [(_best(ours, repeat), _best(theirs, repeat)) for _ in range(2)]
+    a, b = (min(column) for column in zip(*rounds, strict=True))
     wanted = "" if at_least is None else f"  (wanted {at_least}x)"
     print(f"{what:<58} {a:8.3f} s against {b:8.3f} s: {b / a:6.2f}x{wanted}", flush=True)
     return b / a
+
+
+def _best(function, repeat):
+    function()
+    return min(seconds(function) for _ in range(repeat))
 
 
 def peak_memory(script, *arguments):

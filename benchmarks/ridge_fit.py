@@ -30,7 +30,7 @@ def residual(model, X, y, alpha):
 def time(n, d, alpha, at_least):
     X, y = data(n, d)
     ours, theirs = models(d, alpha).values()
-    compare(f"fit, n = {n}, d = {d}, alpha = {alpha:g}", lambda: ours.fit(X, y), lambda: theirs.fit(X, y), at_least, 3)
+    compare(f"fit, n = {n}, d = {d}, alpha = {alpha:g}", lambda: ours.fit(X, y), lambda: theirs.fit(X, y), at_least, 2)
     found = residual(ours, X, y, alpha), residual(theirs, X, y, alpha)
     print(f"    residual {found[0]:.1e} against {found[1]:.1e}")
 

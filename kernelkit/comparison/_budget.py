@@ -12,7 +12,7 @@ from ._candidates import Candidate
 GROWTH = {"kernel": 2.7, "lifted": 1.2, "yardstick": 1.5}
 MOST_OVERHEAD = 0.5  # of a measured time; more than that, seen on few rows, may be noise
 FEWEST_ROWS = 500
-# The last fits, for the hold-out, in units of the dearest candidate's fold: more rows, and twice where it is lifted.
+# The last fits, for the hold-out, in units of the dearest candidate's fold: there are more rows than in a fold.
 LAST_FITS = 2.5
 
 
@@ -69,8 +69,8 @@ class Budget:
 
     def allows(self, name: str, rows: int) -> bool:
         """Return whether there is time for one more fold of a candidate and for the last fits."""
-        reserve = LAST_FITS * max((cost.at(rows) for cost in self.costs.values() if cost.rows == rows), default=0.0)
-        return self.left > self.expected(name, rows) + reserve
+        run = [cost.at(rows) for cost in self.costs.values() if cost.rows > 0.9 * rows]
+        return self.left > self.expected(name, rows) + LAST_FITS * max(run, default=0.0)
 
 
 def total(costs: dict[str, Cost], cv: int, repeats: int, rows: float) -> float:

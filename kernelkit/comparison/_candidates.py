@@ -25,8 +25,8 @@ SETTINGS = len(WIDTHS) * len(ALPHAS)
 MOST_FEATURES = 10_000
 # Leaf size and column share are chosen with few trees: what matters there shows before the averages are smooth.
 TREES, TUNING_TREES = 100, 25
-# Without it one fit with a large C on noisy data can take longer than everything else together.
-SVM_STEPS = 20_000
+# Without them one fit with a large C on noisy data can take longer than everything else together.
+SVM_STEPS, TUNING_STEPS = 200_000, 20_000
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Candidate:
     make : callable or None
         For a yardstick: task, first and second value, seed -> estimator.
     while_tuning : dict
-        Parameters that make a yardstick cheaper while its setting is chosen.
+        Parameters that make a yardstick cheaper while its setting is chosen, wherever in it they are.
     own_threads : bool
         Whether a yardstick is not to be fitted on several threads at once: scikit-learn's forests start threads
         themselves, and these interfere with each other's filters of warnings.
@@ -146,7 +146,16 @@ CANDIDATES = (
     Candidate("gaussian", "Gaussian kernel", "kernel", 4, Gaussian(sigma="scale"), (_SIGMA, _ALPHA)),
     Candidate("matern", "Matern 3/2 kernel", "kernel", 4, Matern(sigma="scale", nu=1.5), (_SIGMA, _ALPHA)),
     Candidate("laplacian", "Laplacian kernel", "kernel", 4, Laplacian(sigma="scale"), (_SIGMA, _ALPHA)),
-    Candidate("svm", "SVM, Gaussian", "yardstick", 5, Gaussian(sigma="scale"), _RBF, make=_svm),
+    Candidate(
+        "svm",
+        "SVM, Gaussian",
+        "yardstick",
+        5,
+        Gaussian(sigma="scale"),
+        _RBF,
+        make=_svm,
+        while_tuning={"max_iter": TUNING_STEPS},
+    ),
     Candidate(
         "forest",
         "Random forest",

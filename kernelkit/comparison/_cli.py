@@ -54,21 +54,25 @@ def add_parser(commands: Any) -> None:
 
 def command(options: argparse.Namespace) -> None:
     """Read, compare, print."""
-    _check_writable(options.json)
+    check_writable(options.json)
     result = _compared(options)
     if options.json:
         result.to_json(options.json)
     _print(result)
 
 
-def _check_writable(path: str | None) -> None:
-    """Fail before the work rather than after it."""
+def check_writable(path: str | None) -> None:
+    """Fail before the work rather than after it, and leave no file behind."""
     if path is None:
         return
+    file = Path(path)
+    existed = file.exists()
     try:
-        Path(path).open("a", encoding="utf-8").close()
+        file.open("a", encoding="utf-8").close()
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+    if not existed:
+        file.unlink()
 
 
 def _compared(options: argparse.Namespace) -> ComparisonResult:

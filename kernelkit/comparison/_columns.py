@@ -43,7 +43,8 @@ def plain(values: Any, words: float = 0.0) -> np.ndarray:
     Objects become numbers if all of them can, but for a share of `words`.
     """
     if getattr(values.dtype, "kind", "") == "M":
-        return np.asarray(values).astype("datetime64[ns]")
+        zone = getattr(values.dtype, "tz", None)
+        return np.asarray(values.dt.tz_convert(None) if zone is not None else values).astype("datetime64[ns]")
     if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
         return _finite(values.astype(np.float64))
     objects = as_objects(values)

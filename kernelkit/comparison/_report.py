@@ -19,7 +19,7 @@ _PLAIN = str.maketrans({"±": "+-", "×": "x", "²": "2", "µ": "u", "·": "-", 
 def to_text(found: Comparison, bold: bool = False) -> str:
     """Return the whole report, ready to print."""
     strong = (lambda text: f"\033[1m{text}\033[0m") if bold else str
-    blocks = [_heading(found, strong), _table(found), _verdict(found, strong)]
+    blocks = [_heading(found, strong), "\n".join([_table(found), *_remarks(found)]), _verdict(found, strong)]
     return "\n\n".join(blocks)
 
 
@@ -67,6 +67,16 @@ def _table(found: Comparison) -> str:
     widths[0] = max(len(row[0]) for row in rows)
     lines = [_line(row, widths) for row in rows]
     return "\n".join([*lines[:2], "─" * min(WIDTH, max(map(len, lines))), *lines[2:]])
+
+
+def _remarks(found: Comparison) -> list[str]:
+    """Return what scikit-learn or a solver had to say about fits."""
+    remarks = []
+    for outcome in found.outcomes:
+        said = [result.note for result in outcome.results if result.note]
+        if said:
+            remarks.append(f"note: {outcome.label}, {len(said)} of {len(outcome.results)} fits: {said[0]}")
+    return _wrapped(remarks)
 
 
 def _line(row: list[str], widths: list[int]) -> str:

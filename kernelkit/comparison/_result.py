@@ -18,10 +18,11 @@ from .._version import __version__
 from ._candidates import SETTINGS
 from ._evaluate import INNER_FOLDS, Outcome
 from ._report import to_text
-from ._run import Comparison
+from ._run import Comparison, HeldOut
 from ._scores import SCORE
 from ._sentences import details, headline
 from ._statistics import Difference
+from ._verdict import Pair
 
 
 class ComparisonResult:
@@ -61,54 +62,18 @@ class ComparisonResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that was found, in plain numbers, strings, lists and dicts."""
-        found, judgement, held = self.found, self.found.judgement, self.found.held_out
+        found = self.found
         return {
             "kernelkit": __version__,
-            "versions": {
-                "python": platform.python_version(),
-                "numpy": np.__version__,
-                "scipy": scipy.__version__,
-                "scikit-learn": sklearn.__version__,
-            },
+            "versions": _versions(),
             "data": _data(found),
-            "settings": {
-                "cv": found.cv,
-                "repeats": found.repeats,
-                "inner_folds": INNER_FOLDS,
-                "settings_per_candidate": SETTINGS,
-                "seed": found.seed,
-                "budget_seconds": found.budget,
-                "score": SCORE[found.table.task],
-                "tested": "accuracy" if found.table.task == "classification" else "-log(1 - r2)",
-            },
+            "settings": _settings(found),
             "seconds": found.seconds,
             "candidates": [_candidate(found, outcome) for outcome in found.outcomes],
-            "pairs": [
-                {
-                    "lifted": pair.lifted.name,
-                    "kernel": pair.kernel.name,
-                    "largest_difference_in_sd": pair.disagreement,
-                    "fit_time_ratio": pair.fit_ratio,
-                    "predict_time_ratio": pair.predict_ratio,
-                }
-                for pair in found.common.pairs
-            ],
-            "best": judgement.best.name,
-            "recommended": judgement.recommended.name,
-            "best_ahead_of": {name: _difference(d) for name, d in judgement.behind.items()},
-            "judged_on_rows": found.developed_on if judgement is not found.common else found.compared_on,
-            "nonlinear_over_linear": _difference(judgement.over_linear),
-            "kernel_over_lifting": _difference(found.common.kernel_gain),
+            "pairs": [_pair(pair) for pair in found.common.pairs],
+            **_judged(found),
             "verdict": {"headline": headline(found), "details": details(found)},
-            "held_out": {
-                "rows": held.rows,
-                "trained_on": held.trained_on,
-                "recommended": held.recommended,
-                "linear": held.linear,
-                "gain": held.gain,
-                "gain_standard_error": held.error,
-                "hyperparameters": held.chosen,
-            },
+            "held_out": _held_out(found.held_out),
         }
 
     def to_json(self, path: str | Path | None = None) -> str:
@@ -120,6 +85,63 @@ class ComparisonResult:
 
     def __repr__(self) -> str:
         return to_text(self.found)
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "scikit-learn": sklearn.__version__,
+    }
+
+
+def _settings(found: Comparison) -> dict[str, Any]:
+    classification = found.table.task == "classification"
+    return {
+        "cv": found.cv,
+        "repeats": found.repeats,
+        "inner_folds": INNER_FOLDS,
+        "settings_per_candidate": SETTINGS,
+        "seed": found.seed,
+        "budget_seconds": found.budget,
+        "score": SCORE[found.table.task],
+        "tested": "accuracy" if classification else "-log(1 - r2)",
+    }
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    return {
+        "lifted": pair.lifted.name,
+        "kernel": pair.kernel.name,
+        "largest_difference_in_sd": pair.disagreement,
+        "fit_time_ratio": pair.fit_ratio,
+        "predict_time_ratio": pair.predict_ratio,
+    }
+
+
+def _judged(found: Comparison) -> dict[str, Any]:
+    judgement = found.judgement
+    return {
+        "judged_on_rows": found.compared_on if judgement is found.common else found.developed_on,
+        "best": judgement.best.name,
+        "recommended": judgement.recommended.name,
+        "best_ahead_of": {name: _difference(d) for name, d in judgement.behind.items()},
+        "nonlinear_over_linear": _difference(judgement.over_linear),
+        "kernel_over_lifting": _difference(found.common.kernel_gain),
+    }
+
+
+def _held_out(held: HeldOut) -> dict[str, Any]:
+    return {
+        "rows": held.rows,
+        "trained_on": held.trained_on,
+        "recommended": held.recommended,
+        "linear": held.linear,
+        "gain": held.gain,
+        "gain_standard_error": held.error,
+        "hyperparameters": held.chosen,
+    }
 
 
 def _data(found: Comparison) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def headline(found: Comparison) -> str:
     if judgement.challenger is None:
         return "Only the linear model was compared."
     if best is judgement.linear:
-        return "Use the linear model: no gain from nonlinearity is shown."
+        return "Use the linear model: no nonlinearity shown."
     if best.candidate.family == "lifted":
         return (
             f"Use explicit lifting ({_name(best)}, {best.n_features:,} features): the kernel trick is not needed here."
@@ -28,7 +28,7 @@ def headline(found: Comparison) -> str:
             return f"Use {_name(best)} by its kernel: {features}."
     if best.candidate.family == "kernel":
         return f"The kernel trick is worth it here: use the {best.label}."
-    return f"Use the {best.label}: every kernel ridge and every lifting is shown to be worse than the best yardstick."
+    return f"Use the {best.label}: no kernel ridge and no lifting keeps up with it here."
 
 
 def _name(outcome: Outcome) -> str:

@@ -66,6 +66,8 @@ class Splitter:
         if self.time is None:
             return self.split(rows, HOLD_OUT)[0]
         threshold = np.quantile(self.time, 1 - 1 / HOLD_OUT, method="higher")
+        if threshold == self.time.min():
+            raise InputError("the time column has too few distinct values to hold out its end")
         return np.flatnonzero(self.time < threshold), np.flatnonzero(self.time >= threshold)
 
     def sample(self, rows: np.ndarray, size: int, fewest: int) -> np.ndarray:

@@ -132,7 +132,7 @@ def _tune_yardstick(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
         i, j, k = job
         train, test = rows.inner[k]
         model = build(candidate, rows.X, rows.n_numeric, (i, j), rows.task, rows.seed)
-        model.set_params(**candidate.while_tuning)
+        model.set_params(**_wherever_they_are(model, candidate.while_tuning))
         predicted = model.fit(rows.X[train], rows.y[train]).predict(rows.X[test])
         if rows.task == "classification":
             found[job] = np.mean(predicted == rows.y[test])
@@ -143,6 +143,11 @@ def _tune_yardstick(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
         warnings.simplefilter("ignore", ConvergenceWarning)  # a setting that does not converge loses by its score
         _run_all(score, jobs, candidate.own_threads)
     return found.mean(axis=2)
+
+
+def _wherever_they_are(model: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters under the names they have in nested estimators."""
+    return {path: params[path.split("__")[-1]] for path in model.get_params() if path.split("__")[-1] in params}
 
 
 def _run_all(score: Callable[[tuple[int, int, int]], None], jobs: list[tuple[int, int, int]], one_by_one: bool) -> None:

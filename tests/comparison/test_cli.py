@@ -71,6 +71,11 @@ def test_bad_input_is_one_line_and_code_2(table, arguments, message, capsys):
     assert err.startswith("kernelkit: ") and message in err
 
 
+def test_bad_input_leaves_no_file(table, tmp_path):
+    assert main(["compare", table, "--target", "nothing", "--json", str(tmp_path / "out.json")]) == 2
+    assert not (tmp_path / "out.json").exists()
+
+
 def test_help_and_unknown_command(capsys):
     assert main([]) == 0
     assert "compare" in capsys.readouterr().out

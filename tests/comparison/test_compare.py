@@ -40,8 +40,8 @@ def sample(kind, seed, n=250):
 @pytest.mark.parametrize(
     ("kind", "right", "words"),
     [
-        ("linear", {"linear"}, "Use the linear model: no gain from nonlinearity is shown."),
-        ("noise", {"linear"}, "Use the linear model: no gain from nonlinearity is shown."),
+        ("linear", {"linear"}, "Use the linear model: no nonlinearity shown."),
+        ("noise", {"linear"}, "Use the linear model: no nonlinearity shown."),
         ("xor", {"interactions", "poly2-lifted"}, "Use explicit lifting"),
         ("smooth", {"gaussian"}, "The kernel trick is worth it here: use the Gaussian kernel."),
         ("cubic", {"poly3-lifted"}, "Use explicit lifting (Polynomial 3"),
@@ -188,6 +188,12 @@ def test_input_is_left_alone():
         warnings.simplefilter("error")
         compare(frame, "y", candidates="linear,gaussian", cv=2)
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_remarks_of_solvers_are_shown(monkeypatch):
+    monkeypatch.setattr("kernelkit.comparison._candidates.SVM_STEPS", 5)
+    result = compare(*sample("linear", 0, n=60), candidates="linear,svm", cv=2)
+    assert "note: SVM, Gaussian, 4 of 4 fits: stopped after" in repr(result)
 
 
 def test_every_candidate_is_simple_to_rank():

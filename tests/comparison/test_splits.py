@@ -109,6 +109,11 @@ def test_hold_out_in_time_is_the_end():
     assert len(held) == 20 and time[developed].max() < time[held].min()
 
 
+def test_time_without_order():
+    with pytest.raises(InputError, match="too few distinct"):
+        Splitter(table_of(100, time=np.zeros(100)), 0).hold_out(100)
+
+
 @pytest.mark.parametrize("cv", [1, 0, 2.0, True, "5"])
 def test_cv_must_be_a_number_of_folds(cv):
     table = table_of()

@@ -181,3 +181,12 @@ def test_groups_and_time():
         make_table(X, "y", time="color")
     with pytest.raises(InputError, match="are the same column, 'y'"):
         make_table(X, "y", groups="y")
+
+
+def test_dates_with_and_without_a_zone():
+    day = pd.date_range("2024-01-01", periods=60, tz="Europe/Berlin")
+    X = frame().assign(day=day, plain=day.tz_convert(None))
+    assert any("a date" in notice and "day, plain" in notice for notice in make_table(X, "y").notices)
+    for name in ("day", "plain"):
+        time = make_table(X, "y", time=name).time
+        assert (np.diff(time) > 0).all()

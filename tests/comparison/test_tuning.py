@@ -9,7 +9,7 @@ from kernelkit.comparison._evaluate import evaluate, make_fold
 from kernelkit.comparison._models import lifting
 from kernelkit.comparison._splits import Splitter
 from kernelkit.comparison._table import make_table
-from kernelkit.comparison._tuning import _tune_kernel, _tune_lifted, ridge_path, ridge_scores, tune
+from kernelkit.comparison._tuning import _tune_kernel, _tune_lifted, _wherever_they_are, ridge_path, ridge_scores, tune
 
 BY_NAME = {candidate.name: candidate for candidate in CANDIDATES}
 
@@ -99,3 +99,13 @@ def test_candidates_by_name():
         choose(["gausian"], [])
     with pytest.raises(InputError, match="no candidate"):
         choose(",", [])
+
+
+@pytest.mark.parametrize("name", ["svm", "forest"])
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_yardsticks_are_cheaper_while_they_are_tuned(name, task):
+    candidate = BY_NAME[name]
+    model = candidate.make(task, 1.0, 1.0, 0)
+    found = _wherever_they_are(model, candidate.while_tuning)
+    assert list(found.values()) == list(candidate.while_tuning.values())
+    assert all(model.get_params()[path] > value for path, value in found.items())
