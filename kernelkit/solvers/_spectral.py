@@ -297,7 +297,7 @@ def _check_workspace(n: int, words: int) -> None:
     check_memory(
         words * 8 * n * n,
         f"the eigendecomposition of a {n} x {n} matrix",
-        'use fewer rows, or solver="cholesky" (a third of the memory)',
+        "use fewer rows, or a Cholesky factor for one alpha, as in KernelRidge (a third of the memory)",
     )
 
 
