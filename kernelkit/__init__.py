@@ -2,7 +2,17 @@
 
 from ._version import __version__
 from .comparison import compare
-from .estimators import KernelRidge, KernelRidgeClassifier, KernelRidgeClassifierCV, KernelRidgeCV
+from .estimators import (
+    KernelNuSVC,
+    KernelNuSVR,
+    KernelOneClassSVM,
+    KernelRidge,
+    KernelRidgeClassifier,
+    KernelRidgeClassifierCV,
+    KernelRidgeCV,
+    KernelSVC,
+    KernelSVR,
+)
 from .features import ExplicitMap, explicit
 from .kernels import (
     Columns,
@@ -29,10 +39,15 @@ __all__ = [
     "ExplicitMap",
     "FeatureKernel",
     "Gaussian",
+    "KernelNuSVC",
+    "KernelNuSVR",
+    "KernelOneClassSVM",
     "KernelRidge",
     "KernelRidgeCV",
     "KernelRidgeClassifier",
     "KernelRidgeClassifierCV",
+    "KernelSVC",
+    "KernelSVR",
     "Laplacian",
     "Linear",
     "Matern",

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_consistent_length
 from ._arrays import namespace
 
 FLOATS = [np.float64, np.float32]
+BLOCK = 64  # rows of a matrix that are looked at together
 
 
 def as_numbers(X: Any, accept_sparse: bool = True) -> Any:
@@ -34,6 +35,20 @@ def check_numbers(X: Any, accept_sparse: bool = True, name: str = "X") -> Any:
     return check_array(X, accept_sparse="csr" if accept_sparse else False, dtype=floats, input_name=name)
 
 
+def check_symmetric(K: np.ndarray) -> None:
+    """Raise ValueError unless the kernel matrix `K` equals its transpose, up to a share of 1e-5 of its largest value."""
+    tolerance = 1e-5 * max(K.max(), -K.min())
+    for start in range(0, len(K), BLOCK):
+        rows = slice(start, start + BLOCK)
+        difference = np.abs(K[rows, start:] - K[start:, rows].T)
+        if difference.max() > tolerance:
+            i, j = (int(k) + start for k in np.unravel_index(difference.argmax(), difference.shape))
+            raise ValueError(
+                "X must be a symmetric matrix for kernel='precomputed', "
+                f"got X[{i}, {j}] = {K[i, j]:.6g} but X[{j}, {i}] = {K[j, i]:.6g}"
+            )
+
+
 def check_columns(X: Any, wanted: int, meaning: str) -> None:
     """Raise ValueError unless `X` has `wanted` columns."""
     if X.shape[1] != wanted:
@@ -49,8 +64,9 @@ def check_number(
     below: float | None = None,
     at_most: float | None = None,
     integer: bool = False,
+    finite: bool = True,
 ) -> Any:
-    """Return `value` if it is a finite real number within the limits; raise TypeError or ValueError naming it."""
+    """Return `value` if it is a real number within the limits; raise TypeError or ValueError naming it."""
     kind = "an integer" if integer else "a number"
     limits = [f">= {at_least}"] * (at_least is not None) + [f"> {above}"] * (above is not None)
     limits += [f"< {below}"] * (below is not None) + [f"<= {at_most}"] * (at_most is not None)
@@ -60,7 +76,8 @@ def check_number(
         raise TypeError(message)
     real = float(value)
     outside = (
-        not np.isfinite(real)
+        np.isnan(real)
+        or (finite and np.isinf(real))
         or (integer and not real.is_integer())
         or (at_least is not None and real < at_least)
         or (above is not None and real <= above)

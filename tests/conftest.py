@@ -10,6 +10,16 @@ import scipy  # noqa: E402
 import sklearn  # noqa: E402
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "thread_unsafe: a mark in scikit-learn's own tests")
+
+
+@pytest.fixture
+def global_random_seed():
+    """The seed that scikit-learn's own tests ask for."""
+    return 42
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)

@@ -102,6 +102,10 @@ class KernelOperator:
             return self._mirrored()
         return self._fill(slice(0, self.shape[0]), self._kept)
 
+    def matrix(self) -> Any:
+        """Return the whole matrix to be read, not written to: as `dense` here."""
+        return self.dense()
+
     def _allocate(self, n: int, m: int) -> np.ndarray:
         check_memory(n * m * self._itemsize, f"the {n} x {m} kernel matrix", FEWER)
         return np.empty((n, m), dtype=self.dtype)
@@ -211,6 +215,11 @@ class MatrixOperator:
         n, m = self.shape
         check_memory(n * m * self.dtype.itemsize, f"a copy of the {n} x {m} kernel matrix", FEWER)
         return np.array(self._K, dtype=self.dtype, order="C")
+
+    def matrix(self) -> np.ndarray:
+        """Return the whole matrix to be read, not written to: what was given, where type and layout allow it."""
+        given = self._K.dtype == self.dtype and self._K.flags.c_contiguous
+        return self._K if given else self.dense()
 
     def __matmul__(self, V: Any) -> np.ndarray:
         """Return K V for V of shape (m,) or (m, t), in the larger of the two types."""

@@ -3,5 +3,18 @@
 from ._ridge import KernelRidge
 from ._ridge_classifier import KernelRidgeClassifier
 from ._ridge_cv import KernelRidgeClassifierCV, KernelRidgeCV
+from ._svm_classifiers import KernelNuSVC, KernelSVC
+from ._svm_one_class import KernelOneClassSVM
+from ._svm_regressors import KernelNuSVR, KernelSVR
 
-__all__ = ["KernelRidge", "KernelRidgeCV", "KernelRidgeClassifier", "KernelRidgeClassifierCV"]
+__all__ = [
+    "KernelNuSVC",
+    "KernelNuSVR",
+    "KernelOneClassSVM",
+    "KernelRidge",
+    "KernelRidgeCV",
+    "KernelRidgeClassifier",
+    "KernelRidgeClassifierCV",
+    "KernelSVC",
+    "KernelSVR",
+]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+import numbers
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._arrays import as_sliceable
-from .._validation import FLOATS
+from .._validation import FLOATS, check_symmetric
 from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel, as_kernel
 
 
 class KernelEstimator(BaseEstimator):
     """An estimator that keeps its training rows and meets them again through a kernel."""
+
+    regularisation: ClassVar[str | None] = "alpha"  # the parameter that a number, or noise, in place of a kernel is meant for
 
     kernel: Any
 
@@ -44,7 +47,15 @@ class KernelEstimator(BaseEstimator):
 
     def _kernels(self) -> list[Any]:
         """List the kernels that may be fitted."""
-        return [as_kernel(self.kernel)]
+        return [self._as_kernel(self.kernel)]
+
+    def _as_kernel(self, kernel: Any) -> Any:
+        try:
+            return as_kernel(kernel)
+        except TypeError as error:
+            if self.regularisation is None or not isinstance(kernel, numbers.Real):
+                raise
+            raise TypeError(f"{error}; did you mean {self.regularisation}={kernel!r}?") from None
 
     def _training_rows(self, X: Any) -> Any:
         """Return the training rows, or kernel matrix, checked the way all kernels want them."""
@@ -54,7 +65,10 @@ class KernelEstimator(BaseEstimator):
         shape: Any = getattr(X, "shape", ())
         if self._precomputed and len(shape) == 2 and shape[0] != shape[1]:
             raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {shape}")
-        return self._rows_like(kernels, X, reset=True)
+        X = self._rows_like(kernels, X, reset=True)
+        if self._precomputed:
+            check_symmetric(X)
+        return X
 
     def _rows_like(self, kernels: list[Any], X: Any, reset: bool) -> Any:
         if any(isinstance(kernel, Kernel) and not kernel.requires_vector_input for kernel in kernels):
@@ -67,7 +81,8 @@ class KernelEstimator(BaseEstimator):
         if not isinstance(kernel, Kernel):
             return kernel
         if kernel.has_noise:
-            raise ValueError(f"kernel={kernel!r} has white noise, which is not a kernel here: set alpha instead")
+            instead = f"set {self.regularisation} instead" if self.regularisation else "leave it out"
+            raise ValueError(f"kernel={kernel!r} has white noise, which is not a kernel here: {instead}")
         return kernel.resolve(X, sample_weight)
 
     def _against_training(self, X: Any) -> KernelOperator | MatrixOperator:

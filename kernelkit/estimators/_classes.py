@@ -23,11 +23,7 @@ class Codes(ClassifierMixin):
 
     def _encode(self, y: Any, X: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Return labels as one vector (or indicators), codes (n, t), and weights with those of the classes."""
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
-        y = check_array(as_dense(y), ensure_2d=False, dtype=None, input_name="y")
-        check_consistent_length(X, y)
-        check_classification_targets(y)
+        y = check_labels(self, y, X)
         y = y if y.ndim == 2 and y.shape[1] > 1 else column_or_1d(y, warn=True)
         binarizer = LabelBinarizer(pos_label=1, neg_label=-1)
         codes = binarizer.fit_transform(y).astype(np.float64)
@@ -35,7 +31,7 @@ class Codes(ClassifierMixin):
             raise ValueError(f"y must have at least 2 classes, got 1 class: {binarizer.classes_.tolist()[0]!r}")
         w = check_weights(sample_weight, n_rows(X))
         if self.class_weight is not None:
-            by_class = compute_sample_weight(_balanced(self.class_weight, y, w), y)
+            by_class = compute_sample_weight(balanced(self.class_weight, y, w), y)
             w = check_weights(by_class if w is None else w * by_class, n_rows(X))
         self._binarizer, self.classes_ = binarizer, binarizer.classes_
         return y, codes, w
@@ -78,7 +74,17 @@ class Codes(ClassifierMixin):
         return tags
 
 
-def _balanced(class_weight: Any, y: np.ndarray, w: np.ndarray | None) -> Any:
+def check_labels(estimator: Any, y: Any, X: Any) -> np.ndarray:
+    """Return labels as an array with one entry, or row of indicators, for each row of `X`; raise ValueError otherwise."""
+    if y is None:
+        raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
+    y = check_array(as_dense(y), ensure_2d=False, dtype=None, input_name="y")
+    check_consistent_length(X, y)
+    check_classification_targets(y)
+    return y
+
+
+def balanced(class_weight: Any, y: np.ndarray, w: np.ndarray | None) -> Any:
     """Return what "balanced" means with weights: classes are counted by weight, as if rows were repeated."""
     if class_weight != "balanced" or w is None or y.ndim > 1:
         return class_weight

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays import n_rows
 from .._validation import check_choice, check_number, check_weights
 from ..engine import KernelOperator
-from ..kernels import Kernel, as_kernel
+from ..kernels import Kernel
 from ..solvers import solve_many
 from ._base import KernelEstimator
 from ._posterior import Posterior
@@ -50,7 +50,7 @@ class RidgeFit(RidgeSolution):
     def _fit_columns(self, X: Any, Y: np.ndarray, w: np.ndarray | None, single: bool) -> None:
         alphas = check_alphas(self.alpha, Y.shape[1])
         solver = check_choice("solver", self.solver, SOLVERS)
-        kernel = self._resolved(as_kernel(self.kernel), X, w)
+        kernel = self._resolved(self._as_kernel(self.kernel), X, w)
         problem = ridge_problem(kernel, X, Y, w)
         solver = "cholesky" if solver == "auto" else solver
         coef, intercept, outcomes = solve_many(
@@ -174,7 +174,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
             raise ValueError("uncertainty=True needs solver='auto' or 'cholesky', whose factor it keeps, got 'eigen'")
         if not (alphas > 0).all():
             raise ValueError(f"uncertainty=True needs alpha > 0, got alpha={self.alpha!r}")
-        kernel = self._resolved(as_kernel(self.kernel), X, w)
+        kernel = self._resolved(self._as_kernel(self.kernel), X, w)
         if isinstance(kernel, Kernel) and not kernel.positive_definite:
             warnings.warn(
                 f"kernel={kernel!r} need not be positive semi-definite, and then no covariance: check what it returns",

@@ -15,7 +15,6 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import ParameterGrid
 
 from .._validation import as_floats, check_number
-from ..kernels import as_kernel
 from ._ridge import RidgeSolution
 from ._scoring import Scoring, search_routing
 from ._trial import Solution, Trial, Validation, is_gcv, validation
@@ -42,7 +41,7 @@ class RidgeSearch(RidgeSolution):
             for kernel in [params["kernel"]] if "kernel" in params else given:
                 if nested and not hasattr(kernel, "set_params"):
                     raise ValueError(f"param_grid sets parameters of kernel={kernel!r}, which has none")
-                yield as_kernel(copy.deepcopy(kernel).set_params(**nested) if nested else kernel)
+                yield self._as_kernel(copy.deepcopy(kernel).set_params(**nested) if nested else kernel)
 
     def _positive_alphas(self) -> np.ndarray:
         alphas = as_floats("alphas", [] if self.alphas is None else self.alphas)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -183,5 +182,4 @@ def as_kernel(kernel: Any) -> Any:
         raise TypeError(f"kernel must be an object, got a class; did you mean {kernel.__name__}()?")
     if callable(kernel):
         return FunctionKernel(kernel)
-    hint = f"; did you mean alpha={kernel!r}?" if isinstance(kernel, numbers.Real) else ""
-    raise TypeError(f"kernel must be a kernel object, a callable or a string, got {kernel!r}{hint}")
+    raise TypeError(f"kernel must be a kernel object, a callable or a string, got {kernel!r}")

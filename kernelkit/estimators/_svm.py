@@ -1,0 +1,125 @@
+"""What all support vector machines have in common: a dual solution, and values from the support vectors alone."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from .._arrays import n_rows, take_rows
+from .._validation import check_choice, check_number
+from ..engine import KernelOperator, MatrixOperator
+from ..kernels import Kernel, Linear
+from ..solvers import DualSolution, libsvm
+from ._base import KernelEstimator
+from ._problem import square_part
+
+SOLVERS = ("auto", "libsvm")
+LIMITS: dict[str, dict[str, Any]] = {
+    "C": {"above": 0, "finite": False},
+    "nu": {"above": 0, "at_most": 1},
+    "epsilon": {"at_least": 0},
+}
+SAMPLE = 300  # rows of a kernel matrix that was given whose eigenvalues are looked at
+
+
+def _warn_if_indefinite(K: np.ndarray) -> None:
+    """Warn if a part of a kernel matrix that was given, and so all of it, has an eigenvalue that is clearly negative."""
+    some = np.linspace(0, len(K) - 1, min(len(K), SAMPLE)).astype(int)
+    part = K[np.ix_(some, some)].astype(np.float64)
+    values = np.linalg.eigvalsh((part + part.T) / 2)
+    if values[0] < -1e-5 * max(values[-1], 0):
+        warnings.warn(
+            f"X is not positive semi-definite: it has an eigenvalue below {values[0]:.3g}; the problem is not convex then, "
+            "and what is found need not be its best solution",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+class SupportVectorMachine(KernelEstimator):
+    """A machine whose values are sum_i c_i k(., x_i) + b over its support vectors x_i."""
+
+    formulation: ClassVar[str]
+    terms: ClassVar[tuple[str, ...]]
+    regularisation = "C"
+
+    def __init__(
+        self, kernel: Any, solver: str, shrinking: bool, tol: float, cache_size: float, max_iter: int, verbose: bool
+    ):
+        self.kernel = kernel
+        self.solver = solver
+        self.shrinking = shrinking
+        self.tol = tol
+        self.cache_size = cache_size
+        self.max_iter = max_iter
+        self.verbose = verbose
+
+    def _check_settings(self) -> dict[str, Any]:
+        """Return what the solver takes, checked."""
+        check_choice("solver", self.solver, SOLVERS)
+        check_choice("shrinking", self.shrinking, (True, False))
+        check_number("tol", self.tol, above=0)
+        check_number("cache_size", self.cache_size, above=0)
+        check_number("max_iter", self.max_iter, at_least=-1, integer=True)
+        for name in self.terms:
+            check_number(name, getattr(self, name), **LIMITS[name])
+        names = ("shrinking", "tol", "cache_size", "max_iter", "verbose", *self.terms)
+        return {name: getattr(self, name) for name in names}
+
+    def _solve(self, X: Any, y: np.ndarray, w: np.ndarray | None) -> tuple[Any, DualSolution]:
+        """Return the resolved kernel and the solution on the rows of positive weight, at their positions in `X`."""
+        settings = self._check_settings()
+        kernel = self._resolved(self._as_kernel(self.kernel), X, w)
+        rows = np.arange(n_rows(X)) if w is None else np.flatnonzero(w)
+        if len(rows) < 2:
+            raise ValueError("a support vector machine needs 2 rows of positive weight, got 1 sample")
+        if len(rows) < n_rows(X):
+            X = take_rows(X, rows) if isinstance(kernel, Kernel) else square_part(X, rows)
+        if not isinstance(kernel, Kernel):
+            _warn_if_indefinite(X)
+        operator = KernelOperator(kernel, X) if isinstance(kernel, Kernel) else MatrixOperator(X)
+        solution = libsvm(operator, y[rows], None if w is None else w[rows], self.formulation, **settings)
+        return kernel, solution.at(rows)
+
+    def _keep(self, X: Any, kernel: Any, solution: DualSolution) -> None:
+        dtype = np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64
+        self.kernel_ = kernel
+        self.solver_ = "libsvm"
+        self.shape_fit_ = getattr(X, "shape", (n_rows(X),))
+        self.support_ = solution.support
+        self.support_vectors_ = take_rows(X, solution.support) if isinstance(kernel, Kernel) else np.empty((0, 0))
+        self.dual_coef_ = solution.coef.astype(dtype, copy=False)
+        self.intercept_ = solution.intercept.astype(dtype, copy=False)
+        self.n_support_ = solution.n_support
+        self.fit_status_ = int(not solution.converged)
+
+    def _coefficients(self) -> np.ndarray:
+        """Return one row of coefficients of the support vectors for each function that is fitted."""
+        return self.dual_coef_
+
+    def _values(self, X: Any) -> np.ndarray:
+        """Return the fitted functions at new rows, shape (m, functions), holding tiles only."""
+        check_is_fitted(self)
+        X = self._rows_like([self.kernel_], X, reset=False)
+        coef = self._coefficients().T
+        if not len(coef):
+            return np.repeat(self.intercept_[None], n_rows(X), axis=0)
+        if isinstance(self.kernel_, Kernel):
+            values = KernelOperator(self.kernel_, X, self.support_vectors_) @ coef
+        else:
+            scattered = np.zeros((self.shape_fit_[0], coef.shape[1]), dtype=coef.dtype)
+            scattered[self.support_] = coef
+            values = MatrixOperator(X) @ scattered
+        return (values + self.intercept_).astype(coef.dtype, copy=False)
+
+    @property
+    def coef_(self) -> Any:
+        """Weights of the features, shape (functions, d); for the kernel Linear only."""
+        if not isinstance(getattr(self, "kernel_", None), Linear):
+            raise AttributeError(f"coef_ is there after a fit with kernel=Linear(), got kernel={self.kernel!r}")
+        coef = self._coefficients() @ self.support_vectors_
+        (coef if isinstance(coef, np.ndarray) else coef.data).flags.writeable = False
+        return coef

@@ -1,0 +1,104 @@
+"""The duals of support vector machines, solved by scikit-learn's libsvm on a matrix that is evaluated once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn import config_context
+from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
+
+from ..engine import KernelOperator, MatrixOperator, check_memory
+from ._spectral import check_finite
+
+FORMULATIONS = {"c_svc": SVC, "nu_svc": NuSVC, "epsilon_svr": SVR, "nu_svr": NuSVR, "one_class": OneClassSVM}
+FEWER = "fit on fewer rows, or map them with Nystroem and fit a linear SVM"
+MEGABYTE = 2**20
+
+
+@dataclass(frozen=True)
+class DualSolution:
+    """The rows that count, and how much.
+
+    Attributes
+    ----------
+    support : array of shape (s,)
+        Positions of the support vectors, ordered by class.
+    coef : array of shape (classes - 1, s)
+        Their coefficients, one row for regression and one class; signed so that two classes have the second as positive.
+    intercept : array of shape (pairs,)
+        One for each pair of classes.
+    n_support : array
+        How many support vectors there are of each class.
+    n_iter : array of shape (pairs,)
+        Iterations of each problem.
+    converged : bool
+        Whether all met the tolerance.
+    """
+
+    support: np.ndarray
+    coef: np.ndarray
+    intercept: np.ndarray
+    n_support: np.ndarray
+    n_iter: np.ndarray
+    converged: bool
+
+    def at(self, rows: np.ndarray) -> DualSolution:
+        """Return the solution with support vectors at their positions among more rows, of which it had `rows`."""
+        return replace(self, support=rows[self.support])
+
+
+def libsvm(
+    operator: KernelOperator | MatrixOperator,
+    y: np.ndarray,
+    w: np.ndarray | None,
+    formulation: str,
+    *,
+    cache_size: float,
+    **settings: Any,
+) -> DualSolution:
+    """Solve a support vector machine's dual problem, those of all pairs of classes on the same matrix.
+
+    Parameters
+    ----------
+    operator : KernelOperator or MatrixOperator
+        K, shape (n, n).
+    y : array of shape (n,)
+        Class numbers 0, 1, ... without a gap, or targets; not used by "one_class".
+    w : array of shape (n,) or None
+        Weights > 0 that multiply C.
+    formulation : {"c_svc", "nu_svc", "epsilon_svr", "nu_svr", "one_class"}
+        The problem.
+    cache_size : float
+        Megabytes for copies of columns.
+    **settings
+        What scikit-learn's class of that problem takes: C, nu, epsilon, tol, shrinking, max_iter, verbose.
+
+    Raises
+    ------
+    MemoryError
+        If the matrix and the cache do not fit.
+    ValueError
+        If a kernel value or a coefficient is not finite.
+
+    References
+    ----------
+    Chang and Lin (2011), LIBSVM: a library for support vector machines, section 2.
+    """
+    n = operator.shape[0]
+    cache = int(min(cache_size * MEGABYTE, 4 * n * n))
+    check_memory(8 * n * n + cache, f"the {n} x {n} kernel matrix of a support vector machine", FEWER)
+    K = operator.astype(np.float64).matrix()
+    check_finite(K)
+    machine = FORMULATIONS[formulation](kernel="precomputed", cache_size=cache_size, **settings)
+    with config_context(assume_finite=True):
+        machine.fit(K, y, sample_weight=w)
+    return DualSolution(
+        machine.support_,
+        machine.dual_coef_,
+        np.atleast_1d(machine.intercept_),
+        machine.n_support_,
+        np.atleast_1d(machine.n_iter_),
+        machine.fit_status_ == 0,
+    )

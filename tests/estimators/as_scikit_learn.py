@@ -1,0 +1,40 @@
+"""scikit-learn's constructors, returning our estimators: what their own tests are run with."""
+
+import numpy as np
+import pytest
+from sklearn.svm import LinearSVC, LinearSVR, _libsvm
+
+import kernelkit
+from kernelkit import Gaussian, Linear, Polynomial, Sigmoid
+
+__all__ = ["SVC", "SVR", "LinearSVC", "LinearSVR", "NuSVC", "NuSVR", "OneClassSVM", "_libsvm", "kernel_object", "skip"]
+
+
+def kernel_object(kernel, gamma, degree, coef0):
+    """The kernel that scikit-learn's parameters stand for; callables and "precomputed" as they are."""
+    if kernel == "linear":
+        return Linear()
+    if kernel == "rbf":
+        return Gaussian(sigma=gamma if isinstance(gamma, str) else np.sqrt(0.5 / gamma))
+    if kernel == "poly":
+        return Polynomial(degree=degree, gamma=gamma, coef0=coef0)
+    return Sigmoid(gamma=gamma, coef0=coef0) if kernel == "sigmoid" else kernel
+
+
+def _constructor(name):
+    def construct(kernel="rbf", gamma="scale", degree=3, coef0=0.0, random_state=None, **parameters):
+        kind = getattr(kernelkit, f"Kernel{name}")
+        return kind(kernel_object(kernel, gamma, degree, coef0), **parameters)
+
+    construct.__name__ = name
+    return construct
+
+
+SVC, NuSVC, SVR, NuSVR, OneClassSVM = map(_constructor, ("SVC", "NuSVC", "SVR", "NuSVR", "OneClassSVM"))
+
+
+def skip(tests, differences):
+    """Mark the tests in a module's namespace that `differences` names, if this scikit-learn has them."""
+    for name, reason in differences.items():
+        if name in tests:
+            tests[name] = pytest.mark.skip(reason=reason)(tests[name])
