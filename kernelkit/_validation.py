@@ -36,7 +36,7 @@ def check_numbers(X: Any, accept_sparse: bool = True, name: str = "X") -> Any:
 
 
 def check_symmetric(K: np.ndarray) -> None:
-    """Raise ValueError unless the kernel matrix `K` equals its transpose, up to a share of 1e-5 of its largest value."""
+    """Raise ValueError unless the kernel matrix `K` equals its transpose up to 1e-5 of its largest value."""
     tolerance = 1e-5 * max(K.max(), -K.min())
     for start in range(0, len(K), BLOCK):
         rows = slice(start, start + BLOCK)

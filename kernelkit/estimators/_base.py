@@ -18,7 +18,7 @@ from ..kernels import Kernel, as_kernel
 class KernelEstimator(BaseEstimator):
     """An estimator that keeps its training rows and meets them again through a kernel."""
 
-    regularisation: ClassVar[str | None] = "alpha"  # the parameter that a number, or noise, in place of a kernel is meant for
+    regularisation: ClassVar[str | None] = "alpha"  # where a number, or noise, in place of a kernel belongs
 
     kernel: Any
 

@@ -75,7 +75,7 @@ class Codes(ClassifierMixin):
 
 
 def check_labels(estimator: Any, y: Any, X: Any) -> np.ndarray:
-    """Return labels as an array with one entry, or row of indicators, for each row of `X`; raise ValueError otherwise."""
+    """Return labels as an array with an entry, or row of indicators, for each row of `X`, or raise ValueError."""
     if y is None:
         raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
     y = check_array(as_dense(y), ensure_2d=False, dtype=None, input_name="y")

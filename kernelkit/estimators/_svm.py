@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,17 +24,15 @@ LIMITS: dict[str, dict[str, Any]] = {
 SAMPLE = 300  # rows of a kernel matrix that was given whose eigenvalues are looked at
 
 
-def _warn_if_indefinite(K: np.ndarray) -> None:
-    """Warn if a part of a kernel matrix that was given, and so all of it, has an eigenvalue that is clearly negative."""
+def _check_semidefinite(K: np.ndarray) -> None:
+    """Raise ValueError if a part of a kernel matrix that was given has an eigenvalue that is clearly negative."""
     some = np.linspace(0, len(K) - 1, min(len(K), SAMPLE)).astype(int)
     part = K[np.ix_(some, some)].astype(np.float64)
     values = np.linalg.eigvalsh((part + part.T) / 2)
     if values[0] < -1e-5 * max(values[-1], 0):
-        warnings.warn(
-            f"X is not positive semi-definite: it has an eigenvalue below {values[0]:.3g}; the problem is not convex then, "
-            "and what is found need not be its best solution",
-            UserWarning,
-            stacklevel=4,
+        raise ValueError(
+            f"X must be a positive semi-definite kernel matrix, got one with an eigenvalue of {values[0]:.3g} or less; "
+            f"add at least {-values[0]:.3g} to its diagonal, or set its negative eigenvalues to zero"
         )
 
 
@@ -79,7 +76,7 @@ class SupportVectorMachine(KernelEstimator):
         if len(rows) < n_rows(X):
             X = take_rows(X, rows) if isinstance(kernel, Kernel) else square_part(X, rows)
         if not isinstance(kernel, Kernel):
-            _warn_if_indefinite(X)
+            _check_semidefinite(X)
         operator = KernelOperator(kernel, X) if isinstance(kernel, Kernel) else MatrixOperator(X)
         solution = libsvm(operator, y[rows], None if w is None else w[rows], self.formulation, **settings)
         return kernel, solution.at(rows)

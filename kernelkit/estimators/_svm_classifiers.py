@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from .._arrays import n_rows
 from .._validation import check_choice, check_weights
-from ..solvers import DualSolution
 from ._classes import balanced, check_labels
 from ._svm import SupportVectorMachine
 
@@ -136,7 +135,7 @@ def pair_coefficients(dual_coef: np.ndarray, n_support: np.ndarray) -> np.ndarra
 
 
 def votes(values: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many pairs each class wins, and that with ties broken by the sum of its values, shapes (m, classes)."""
+    """Return how many pairs each class wins, and that with ties broken by the sums of values, each (m, classes)."""
     wins, sums = np.zeros((2, len(values), n_classes), dtype=values.dtype)
     for value, (i, j) in zip(values.T, combinations(range(n_classes), 2), strict=True):
         wins[:, i] += value > 0
@@ -195,8 +194,8 @@ class KernelSVC(SupportVectorClassifier):
     n_support_ : array of shape (classes,)
         How many there are of each class.
     dual_coef_ : array of shape (classes - 1, s)
-        Their coefficients: for two classes y_i times the dual variable; for more, in row j against the j-th of the other
-        classes.
+        Their coefficients: for two classes y_i times the dual variable; for more, in row j against the j-th of the
+        other classes.
     intercept_ : array of shape (pairs,)
         The intercepts b.
     n_iter_ : array of shape (pairs,)
@@ -262,9 +261,9 @@ class KernelSVC(SupportVectorClassifier):
 class KernelNuSVC(SupportVectorClassifier):
     """Support vector classification with a bound on the fractions of errors and support vectors.
 
-    For each pair of classes minimises |f|^2 / 2 - nu r + (1 / n) sum_i max(0, r - y_i (f(x_i) + b)) over f, b and r >= 0,
-    and divides by the r that is found. At most a share nu of the rows are on the wrong side of the margin, and at least
-    that share are support vectors.
+    For each pair of classes minimises |f|^2 / 2 - nu r + (1 / n) sum_i max(0, r - y_i (f(x_i) + b)) over f, b and
+    r >= 0, and divides by the r that is found. At most a share nu of the rows are on the wrong side of the margin, and
+    at least that share are support vectors.
 
     Parameters
     ----------
@@ -277,9 +276,9 @@ class KernelNuSVC(SupportVectorClassifier):
 
     Attributes
     ----------
-    classes_, class_weight_, kernel_, support_, support_vectors_, n_support_, dual_coef_, intercept_, n_iter_, fit_status_
+    classes_, class_weight_, kernel_, support_, support_vectors_, n_support_, dual_coef_, intercept_
         As for KernelSVC.
-    shape_fit_, solver_, n_features_in_, feature_names_in_
+    n_iter_, fit_status_, shape_fit_, solver_, n_features_in_, feature_names_in_
         As for KernelSVC.
 
     Notes
@@ -330,6 +329,6 @@ class KernelNuSVC(SupportVectorClassifier):
         if self._check_settings()["nu"] > most:
             pair = classes[[counts.argmin(), counts.argmax()]].tolist()
             raise ValueError(
-                f"nu={self.nu} is infeasible: for the classes {pair[0]!r} and {pair[1]!r} it can be at most {most:.3g}, "
-                "twice the share of the smaller one"
+                f"nu={self.nu} is infeasible: for the classes {pair[0]!r} and {pair[1]!r} it can be at most "
+                f"{most:.3g}, twice the share of the smaller one"
             )

@@ -6,4 +6,14 @@ from ._libsvm import DualSolution, libsvm
 from ._ridge import RidgeSystem, solve_many
 from ._spectral import Spectrum
 
-__all__ = ["CholeskyFactor", "DualSolution", "Outcome", "RidgeSystem", "Spectrum", "factor", "libsvm", "solve", "solve_many"]
+__all__ = [
+    "CholeskyFactor",
+    "DualSolution",
+    "Outcome",
+    "RidgeSystem",
+    "Spectrum",
+    "factor",
+    "libsvm",
+    "solve",
+    "solve_many",
+]

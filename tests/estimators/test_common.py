@@ -44,7 +44,7 @@ VARIANTS = [
 
 
 def with_kernels(estimator):
-    # With few dimensions the coefficients of support vector machines are not unique: no solver gets to their last digits.
+    # Few dimensions leave the coefficients of support vector machines open: no solver gets to their last digits.
     kernels = FULL_RANK if hasattr(estimator, "shrinking") else FULL_RANK + LOW_RANK
     return [clone(estimator).set_params(kernel=kernel) for kernel in kernels]
 

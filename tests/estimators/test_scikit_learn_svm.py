@@ -30,7 +30,7 @@ DIFFERENCES = {
     "test_sparse_precomputed": "the message is check_array's",
     "test_svc_nusvc_probA_probB_deprecated": NO_PROBABILITY,
     "test_svc_raises_error_internal_representation": PRIVATE,
-    "test_svc_ovr_tie_breaking": "a value of exactly zero is a vote for the same class in predict and in decision_function",
+    "test_svc_ovr_tie_breaking": "a value of exactly zero votes for the same class in predict and decision_function",
     "test_svr_errors": "a kernel of the wrong shape is refused by fit already",
     "test_tweak_params": PRIVATE,
 }
