@@ -49,15 +49,6 @@ class DualSolution:
         return replace(self, support=rows[self.support])
 
 
-def _check_varies(K: np.ndarray) -> None:
-    rounding = 1e-13 * np.abs(K[0]).max()
-    if np.ptp(K[0]) <= rounding and np.ptp(K) <= rounding:
-        raise ValueError(
-            f"the kernel is {K[0, 0]:.6g} for all pairs of rows, so nothing can be learnt from them: "
-            "the columns of X are constant, or the kernel is far too wide"
-        )
-
-
 def libsvm(
     operator: KernelOperator | MatrixOperator,
     y: np.ndarray,
@@ -89,7 +80,7 @@ def libsvm(
     MemoryError
         If the matrix and the cache do not fit.
     ValueError
-        If a kernel value or a coefficient is not finite, or the kernel is the same for all pairs of rows.
+        If a kernel value or a coefficient is not finite.
 
     References
     ----------
@@ -100,7 +91,6 @@ def libsvm(
     check_memory(8 * n * n + cache, f"the {n} x {n} kernel matrix of a support vector machine", FEWER)
     K = operator.astype(np.float64).matrix()
     check_finite(K)
-    _check_varies(K)
     machine = FORMULATIONS[formulation](kernel="precomputed", cache_size=cache_size, **settings)
     with config_context(assume_finite=True):
         machine.fit(K, y, sample_weight=w)
