@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ from ._plan import blocks, plan, tile_shape
 from ._threads import run
 
 LONGEST_SUM = 1024  # within a tile sums are in its own type, which may be float32
+LINE = 64  # bytes
 STRIP = 32  # indexing with a mask is slow: it is left for the small corners
 FEWER = "use fewer rows, or float32 input (half the memory)"
 
@@ -27,6 +29,19 @@ class TiledKernel(Protocol):
 
     def diag(self, X: Any) -> Any:
         """Return k(x, x) for each row of `X`."""
+
+
+class Scratch(threading.local):
+    """Room for one tile in each thread: NumPy and BLAS are up to twice as slow on a part of a larger matrix."""
+
+    def __init__(self, cells: int, dtype: Any):
+        # The last digit of what they compute may depend on where in a cache line it lies.
+        room = np.empty(cells + LINE // np.dtype(dtype).itemsize, dtype=dtype)
+        start = -room.ctypes.data % LINE // room.itemsize
+        self._room = room[start:]
+
+    def __call__(self, n: int, m: int) -> np.ndarray:
+        return self._room[: n * m].reshape(n, m)
 
 
 class KernelOperator:
@@ -73,8 +88,8 @@ class KernelOperator:
             raise ValueError(f"diag() needs the operator of one set of rows, this one has shape {self.shape}")
         return cast(self.kernel.diag(self._X), self.dtype)
 
-    def _tile(self, a: Any, b: Any, out: Any) -> np.ndarray:
-        tile = self.kernel.tile(a, b, out if b.dtype == self.dtype else None)
+    def _tile(self, a: Any, b: Any, scratch: Scratch) -> np.ndarray:
+        tile = self.kernel.tile(a, b, scratch(len(a), len(b)) if b.dtype == self.dtype else None)
         if np.shape(tile) != (len(a), len(b)):
             raise ValueError(
                 f"tile of {type(self.kernel).__name__} must return an array of shape {(len(a), len(b))}, "
@@ -112,16 +127,18 @@ class KernelOperator:
 
     def _mirrored(self) -> np.ndarray:
         K, kept = self._allocate(*self.shape), self._kept
+        tiles = plan(*self.shape, self._itemsize, symmetric=True)
+        scratch = Scratch(_largest(tiles), self.dtype)
 
-        def fill(tile: tuple[slice, slice]) -> None:
-            i, j = tile
-            _store(K[i, j], self._tile(kept[i], kept[j], K[i, j]))
+        def fill(place: tuple[slice, slice]) -> None:
+            i, j = place
+            tile = K[i, j] = self._tile(kept[i], kept[j], scratch)
             if i == j:
                 _mirror(K[i, i])
             else:
-                K[j, i] = K[i, j].T
+                K[j, i] = tile.T
 
-        run(fill, plan(*self.shape, self._itemsize, symmetric=True))
+        run(fill, tiles)
         return K
 
     def _fill(self, rows: slice, kept: Any) -> Any:
@@ -130,12 +147,12 @@ class KernelOperator:
         cuts = [slice(rows.start + i.start, rows.start + i.stop) for i in blocks(n, height)]
         if is_foreign(self._Y):
             return namespace(self._Y).concat([self.kernel.tile(self._rows(i), kept) for i in cuts], axis=0)
-        K = self._allocate(n, m)
+        K, scratch = self._allocate(n, m), Scratch(height * width, self.dtype)
 
         def fill(i: slice) -> None:
             a, place = self._rows(i), K[i.start - rows.start : i.stop - rows.start]
             for j in blocks(m, width):
-                _store(place[:, j], self._tile(a, kept[j], place[:, j]))
+                place[:, j] = self._tile(a, kept[j], scratch)
 
         run(fill, cuts)
         return K
@@ -150,13 +167,13 @@ class KernelOperator:
         out = np.empty(self.shape[:1] + V.shape[1:], dtype=dtype)
         height, width = tile_shape(*self.shape, self._itemsize)
         width = min(width, LONGEST_SUM)
+        scratch = Scratch(height * width, self.dtype)
 
         def multiply(i: slice) -> None:
             a = self._rows(i)
-            loan = np.empty((i.stop - i.start, width), dtype=self.dtype)
             total = np.zeros((i.stop - i.start, *V.shape[1:]))
             for j in blocks(self.shape[1], width):
-                tile = self._tile(a, self._kept[j], loan[:, : j.stop - j.start])
+                tile = self._tile(a, self._kept[j], scratch)
                 total += tile.astype(self.dtype, copy=False) @ V[j]
             out[i] = total
 
@@ -164,9 +181,8 @@ class KernelOperator:
         return out
 
 
-def _store(place: np.ndarray, tile: np.ndarray) -> None:
-    if tile is not place:
-        place[...] = tile
+def _largest(tiles: list[tuple[slice, slice]]) -> int:
+    return max(((i.stop - i.start) * (j.stop - j.start) for i, j in tiles), default=0)
 
 
 def _mirror(tile: np.ndarray) -> None:

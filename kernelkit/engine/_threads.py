@@ -23,6 +23,24 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
+def _take_control() -> None:
+    # threadpoolctl 3.8 ignores all threads but the first that sets a limit; here a count sees to it, and the thread
+    # that gives the limit back need not be the one that took it.
+    for library in _blas().lib_controllers:
+        getattr(library, "clear_controlling_thread", lambda force: None)(force=True)
+
+
+def _limit_to_one() -> Any:
+    _take_control()
+    return _blas().limit(limits=1)
+
+
+def _restore(limiter: Any) -> None:
+    _take_control()
+    limiter.restore_original_limits()
+    _take_control()
+
+
 def _allowed_threads() -> int:
     counts = [library.num_threads for library in _blas().lib_controllers]
     if counts:
@@ -44,7 +62,7 @@ class _Hold:
         with self.lock:
             if self.count == 0:
                 self.threads = _allowed_threads()
-                self.limiter = _blas().limit(limits=1) if self.threads > 1 else None
+                self.limiter = _limit_to_one() if self.threads > 1 else None
             self.count += 1
             return self.threads
 
@@ -52,7 +70,7 @@ class _Hold:
         with self.lock:
             self.count -= 1
             if self.count == 0 and self.limiter is not None:
-                self.limiter.restore_original_limits()
+                _restore(self.limiter)
 
 
 _hold = _Hold()
@@ -77,7 +95,7 @@ def _after_fork() -> None:
     limiter = _hold.limiter if _hold.count else None
     _hold, _local, _executors, _executors_lock = _Hold(), threading.local(), {}, threading.Lock()
     if limiter is not None:
-        limiter.restore_original_limits()
+        _restore(limiter)
 
 
 if hasattr(os, "register_at_fork"):

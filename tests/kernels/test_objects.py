@@ -185,7 +185,7 @@ def test_as_kernel():
     assert as_kernel(None) == Gaussian("scale")
     with pytest.raises(ValueError, match="linear.*got 'rbff'"):
         as_kernel("rbff")
-    with pytest.raises(TypeError, match=r"alpha=0\.5"):
+    with pytest.raises(TypeError, match=r"a callable or a string, got 0\.5"):
         as_kernel(0.5)
     with pytest.raises(TypeError, match=r"did you mean Gaussian\(\)"):
         as_kernel(Gaussian)
