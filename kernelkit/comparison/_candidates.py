@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC, SVR
 
+from ..estimators import KernelSVC, KernelSVR
 from ..kernels import Gaussian, Kernel, Laplacian, Matern, Polynomial
 from ._errors import InputError, unknown
 
@@ -52,7 +52,7 @@ class Candidate:
     name, label : str
         What ``--candidates`` takes, and what reports say.
     family : {"lifted", "kernel", "yardstick"}
-        A primal ridge on explicit features, a kernel ridge, or one of scikit-learn's own models.
+        A primal ridge on explicit features, a kernel ridge, or another model.
     rank : int
         Simplicity: the lower of two models with no difference shown is recommended.
     kernel : Kernel or None
@@ -114,10 +114,10 @@ class Candidate:
 
 
 def _svm(task: str, width: float, C: float, seed: int) -> BaseEstimator:
-    gamma = 1 / (2 * width**2)
     if task == "classification":
-        return SVC(C=C, gamma=gamma, max_iter=SVM_STEPS)
-    return TransformedTargetRegressor(SVR(C=C, gamma=gamma, max_iter=SVM_STEPS), transformer=StandardScaler())
+        return KernelSVC(Gaussian(width), C=C, max_iter=SVM_STEPS)
+    machine = KernelSVR(Gaussian(width), C=C, max_iter=SVM_STEPS)
+    return TransformedTargetRegressor(machine, transformer=StandardScaler())
 
 
 def _forest(task: str, max_features: float, min_samples_leaf: float, seed: int) -> BaseEstimator:
