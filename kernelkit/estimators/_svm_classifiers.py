@@ -226,7 +226,7 @@ class KernelSVC(SupportVectorClassifier):
     >>> X, y = load_iris(return_X_y=True)
     >>> model = KernelSVC(C=10).fit(X, y)
     >>> round(model.score(X, y), 2)
-    0.98
+    0.99
     """
 
     formulation = "c_svc"
@@ -296,7 +296,7 @@ class KernelNuSVC(SupportVectorClassifier):
     >>> X, y = load_iris(return_X_y=True)
     >>> model = KernelNuSVC(nu=0.1).fit(X, y)
     >>> round(model.score(X, y), 2)
-    0.97
+    0.99
     """
 
     formulation = "nu_svc"
