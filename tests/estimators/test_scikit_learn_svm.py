@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.estimators.as_scikit_learn import skip
+from tests.estimators.as_scikit_learn import WITHOUT_PROBABILITY, skip
 
 theirs = pytest.importorskip("sklearn.svm.tests.test_svm")
 pytestmark = pytest.mark.filterwarnings("default")
@@ -18,6 +18,7 @@ NEGATIVE = "negative weights are refused, and the message for zero weights is ou
 NO_PROBABILITY = "probability is left to CalibratedClassifierCV"
 DIFFERENCES = {
     "test_bad_input": "sparse rows are predicted by a model fitted on dense ones",
+    "test_consistent_proba": NO_PROBABILITY,
     "test_custom_kernel_not_array_input": "a function of X and Y gets numbers; other input needs a Kernel class",
     "test_hasattr_predict_proba": NO_PROBABILITY,
     "test_negative_sample_weights_mask_all_samples": NEGATIVE,
@@ -35,6 +36,7 @@ DIFFERENCES = {
     "test_tweak_params": PRIVATE,
 }
 ADAPTED = [
+    *WITHOUT_PROBABILITY,
     (r"from sklearn.svm import", "from tests.estimators.as_scikit_learn import"),
     (r"(from sklearn import .*), svm\n", r"\1\nimport tests.estimators.as_scikit_learn as svm\n"),
     (r"gamma=(clf|reg)\.gamma", r"gamma=0.5 / \1.kernel_.sigma ** 2"),

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.estimators.as_scikit_learn import skip
+from tests.estimators.as_scikit_learn import WITHOUT_PROBABILITY, skip
 
 theirs = pytest.importorskip("sklearn.svm.tests.test_sparse")
 pytestmark = pytest.mark.filterwarnings("default")
@@ -19,7 +19,7 @@ DIFFERENCES = {
 }
 ADAPTED = [
     (r"(from sklearn import .*), svm\n", r"\1\nimport tests.estimators.as_scikit_learn as svm\n"),
-    (r",\s+probability=True", ""),
+    *WITHOUT_PROBABILITY,
     (r"svm\.SVC\(", "svm.SVC(tol=1e-10, "),  # dense rows are centred, so rounding differs
     (r"svm\.OneClassSVM\(", "svm.OneClassSVM(tol=1e-10, max_iter=100000, "),  # a linear kernel never gets there
     (r"isinstance\(dense_svm, svm.OneClassSVM\)", "hasattr(dense_svm, 'offset_')"),
@@ -27,7 +27,6 @@ ADAPTED = [
     # Coefficients are dense here.
     (r"assert sparse\.issparse\(\w+\.(dual_)?coef_\)", "pass"),
     (r"\b((dual_)?coef_\w*)\.toarray\(\)", r"\1"),
-    (r"(\w+_svc)\.predict_proba", r"\1.decision_function"),
     (r"tols = dict\(rtol=1e-12, atol=1e-14\)", "tols = dict(rtol=1e-6, atol=1e-12)"),
     (r"(dense_svm\.dual_coef_, sparse_svm\.dual_coef_)", r"\1, rtol=1e-4"),  # duplicate rows share theirs
     (r"(?m)^def test_(\w*(linear_?sv|liblinear)\w*)", r"def _\1"),
