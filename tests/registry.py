@@ -168,6 +168,7 @@ ESTIMATORS = [
     kernelkit.KernelNuSVC(nu=0.3, tol=1e-12),
     kernelkit.KernelNuSVR(tol=1e-12),
     kernelkit.KernelOneClassSVM(nu=0.3, tol=1e-12),
+    kernelkit.KernelPCA(n_components=2),
     kernelkit.KernelRidge(),
     kernelkit.KernelRidgeClassifier(),
     kernelkit.KernelRidgeCV(),

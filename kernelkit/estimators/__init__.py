@@ -1,5 +1,6 @@
 """Estimators with a ``kernel`` parameter, in the style of scikit-learn."""
 
+from ._pca import KernelPCA
 from ._ridge import KernelRidge
 from ._ridge_classifier import KernelRidgeClassifier
 from ._ridge_cv import KernelRidgeClassifierCV, KernelRidgeCV
@@ -11,6 +12,7 @@ __all__ = [
     "KernelNuSVC",
     "KernelNuSVR",
     "KernelOneClassSVM",
+    "KernelPCA",
     "KernelRidge",
     "KernelRidgeCV",
     "KernelRidgeClassifier",

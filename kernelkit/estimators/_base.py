@@ -6,19 +6,31 @@ import numbers
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._arrays import as_sliceable
+from .._arrays import as_sliceable, n_rows
 from .._validation import FLOATS, check_symmetric
 from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel, as_kernel
 
 
+def check_varies(X: Any) -> None:
+    """Raise ValueError if all rows of an array, or of a kernel matrix, are the same."""
+    if sp.issparse(X):
+        same = bool((X.max(axis=0).toarray() == X.min(axis=0).toarray()).all())
+    else:
+        same = isinstance(X, np.ndarray) and bool((X == X[0]).all())
+    if same:
+        raise ValueError(f"X has constant columns only: {n_rows(X)} rows that are all the same teach nothing")
+
+
 class KernelEstimator(BaseEstimator):
     """An estimator that keeps its training rows and meets them again through a kernel."""
 
-    regularisation: ClassVar[str | None] = "alpha"  # where a number, or noise, in place of a kernel belongs
+    regularisation: ClassVar[str | None] = "alpha"  # where noise in place of a kernel belongs, and a number too
+    first_number: ClassVar[str | None] = None  # unless this is what a number was meant to be
 
     kernel: Any
 
@@ -53,9 +65,10 @@ class KernelEstimator(BaseEstimator):
         try:
             return as_kernel(kernel)
         except TypeError as error:
-            if self.regularisation is None or not isinstance(kernel, numbers.Real):
+            meant = self.first_number or self.regularisation
+            if meant is None or not isinstance(kernel, numbers.Real):
                 raise
-            raise TypeError(f"{error}; did you mean {self.regularisation}={kernel!r}?") from None
+            raise TypeError(f"{error}; did you mean {meant}={kernel!r}?") from None
 
     def _training_rows(self, X: Any) -> Any:
         """Return the training rows, or kernel matrix, checked the way all kernels want them."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import n_rows, take_rows
@@ -13,7 +12,7 @@ from .._validation import check_choice, check_number
 from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel, Linear
 from ..solvers import DualSolution, libsvm
-from ._base import KernelEstimator
+from ._base import KernelEstimator, check_varies
 from ._problem import square_part
 
 SOLVERS = ("auto", "libsvm")
@@ -35,16 +34,6 @@ def _check_semidefinite(K: np.ndarray) -> None:
             f"X must be a positive semi-definite kernel matrix, got one with an eigenvalue of {values[0]:.3g} or less; "
             f"add at least {-values[0]:.3g} to its diagonal, or set its negative eigenvalues to zero"
         )
-
-
-def _check_varies(X: Any) -> None:
-    """Raise ValueError if all rows of an array, or of a kernel matrix, are the same."""
-    if sp.issparse(X):
-        same = bool((X.max(axis=0).toarray() == X.min(axis=0).toarray()).all())
-    else:
-        same = isinstance(X, np.ndarray) and bool((X == X[0]).all())
-    if same:
-        raise ValueError(f"X has constant columns only: {n_rows(X)} rows that are all the same teach nothing")
 
 
 class SupportVectorMachine(KernelEstimator):
@@ -86,7 +75,7 @@ class SupportVectorMachine(KernelEstimator):
             raise ValueError("a support vector machine needs 2 rows of positive weight, got 1 sample")
         if len(rows) < n_rows(X):
             X = take_rows(X, rows) if isinstance(kernel, Kernel) else square_part(X, rows)
-        _check_varies(X)
+        check_varies(X)
         if not isinstance(kernel, Kernel):
             _check_semidefinite(X)
         operator = KernelOperator(kernel, X) if isinstance(kernel, Kernel) else MatrixOperator(X)

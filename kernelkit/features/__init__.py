@@ -1,5 +1,6 @@
-"""Explicit feature maps: transformers whose features have a kernel as their inner product."""
+"""Feature maps: transformers whose features have a kernel as their inner product; and landmarks."""
 
 from ._explicit import ExplicitMap, explicit
+from ._landmarks import choose_landmarks
 
-__all__ = ["ExplicitMap", "explicit"]
+__all__ = ["ExplicitMap", "choose_landmarks", "explicit"]

@@ -41,9 +41,20 @@ def test_matrix():
     operator = MatrixOperator(K)
     np.testing.assert_array_equal(operator.dense(), K)
     assert operator.dense() is not K
-    np.testing.assert_array_equal(operator @ V, K @ V)
+    np.testing.assert_allclose(operator @ V, K @ V, rtol=1e-12)
+    np.testing.assert_allclose(operator @ V[:, 0], K @ V[:, 0], rtol=1e-12)
     np.testing.assert_array_equal(operator.columns([3, 0]), K[:, [3, 0]])
     assert operator.astype(np.float32).dense().dtype == np.float32
+
+
+def test_products_with_a_float32_matrix():
+    K = np.full((3, 200_000), 0.1, dtype=np.float32)
+    ones = np.ones(200_000)
+    for operator, dtype in ((MatrixOperator(K), np.float32), (MatrixOperator(K, np.float64), np.float64)):
+        assert (operator @ ones.astype(np.float32)).dtype == dtype
+        assert (operator @ ones).dtype == np.float64
+        np.testing.assert_allclose(operator @ ones, 200_000 * float(K[0, 0]), rtol=1e-6)
+    np.testing.assert_allclose(MatrixOperator(K, np.float64) @ ones, 200_000 * float(K[0, 0]), rtol=1e-12)
 
 
 def test_float32_in_float32_out_with_sums_in_float64():

@@ -2,15 +2,32 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.svm import LinearSVC, LinearSVR, _libsvm
 
 import kernelkit
 from kernelkit import Gaussian, Linear, Polynomial, Sigmoid
 
-__all__ = ["SVC", "SVR", "LinearSVC", "LinearSVR", "NuSVC", "NuSVR", "OneClassSVM", "_libsvm", "kernel_object", "skip"]
+__all__ = [
+    "SVC",
+    "SVR",
+    "KernelPCA",
+    "LinearSVC",
+    "LinearSVR",
+    "NuSVC",
+    "NuSVR",
+    "OneClassSVM",
+    "_libsvm",
+    "kernel_object",
+    "skip",
+]
 
 # Older versions ask for probabilities in tests of something else.
-WITHOUT_PROBABILITY = [(r",\s+probability=True", ""), (r"probability=True,\s+", ""), (r"\.predict_proba", ".decision_function")]
+WITHOUT_PROBABILITY = [
+    (r",\s+probability=True", ""),
+    (r"probability=True,\s+", ""),
+    (r"\.predict_proba", ".decision_function"),
+]
 
 
 def kernel_object(kernel, gamma, degree, coef0):
@@ -34,6 +51,15 @@ def _constructor(name):
 
 
 SVC, NuSVC, SVR, NuSVR, OneClassSVM = map(_constructor, ("SVC", "NuSVC", "SVR", "NuSVR", "OneClassSVM"))
+
+
+def KernelPCA(n_components=None, *, kernel="linear", gamma=None, degree=3, coef0=1, **parameters):
+    """KernelPCA with functions of two rows as kernels."""
+    if callable(kernel):
+        function = kernel
+        kernel = lambda X, Y: pairwise_kernels(X, Y, metric=function)  # noqa: E731
+    kernel = kernel_object(kernel, "auto" if gamma is None else gamma, degree, coef0)
+    return kernelkit.KernelPCA(kernel, n_components=n_components, **parameters)
 
 
 def skip(tests, differences):

@@ -1,0 +1,311 @@
+"""Kernel principal component analysis."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from .._arrays import n_rows
+from .._validation import check_choice, check_columns, check_number, check_numbers
+from ..engine import KernelOperator, MatrixOperator
+from ..features import choose_landmarks
+from ..kernels import Kernel
+from ..solvers import (
+    EIGEN_SOLVERS,
+    PrincipalComponents,
+    landmark_components,
+    principal_components,
+    ridge_on_landmarks,
+    solve,
+)
+from ._base import KernelEstimator, check_varies
+
+INVERSE = ("_inverse_kernel", "X_transformed_fit_", "dual_coef_")
+
+
+class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, KernelEstimator):
+    """Kernel principal component analysis.
+
+    The components are the directions of largest variance of features phi with phi(x).phi(y) = k(x, y), less their mean:
+    eigenvectors v of the centred kernel matrix, and scores sqrt(lambda) v. No second matrix is made to centre it.
+
+    Parameters
+    ----------
+    kernel : Kernel, scikit-learn Gaussian-process kernel, callable or str, optional
+        None is ``Gaussian(sigma="scale")``; see ``kernelkit.kernels.as_kernel`` for the others. "precomputed" takes
+        kernel matrices in place of X.
+    n_components : int, optional
+        Number of components p, cut to the number of rows; None keeps all whose eigenvalue is not zero.
+    fit_inverse_transform : bool
+        Whether to learn `inverse_transform`: kernel ridge regression from the components to X.
+    alpha : float
+        Ridge of that regression, at least 0; not multiplied by n.
+    eigen_solver : {"auto", "dense", "lanczos", "arpack", "randomized"}
+        "dense" decomposes the whole matrix, in n^3 operations. The others only multiply with it, and hold it where it
+        fits into memory: "lanczos" with blocks of vectors, "arpack" with single ones, "randomized" a fixed number of
+        times. "auto" is "lanczos" for more than 1000 rows and at most n / 30 components, "dense" else.
+    tol : float
+        For "lanczos" and "arpack": largest residual |K v - lambda v| over the largest lambda; 0 is what rounding
+        allows.
+    max_iter : int, optional
+        For "lanczos" and "arpack": most iterations.
+    iterated_power : int or "auto"
+        For "randomized": products with the matrix; "auto" is 7.
+    remove_zero_eig : bool
+        Whether components of eigenvalue zero are left out where `n_components` is given.
+    n_landmarks : int, optional
+        Number of landmarks: rows are represented by their kernel values at these, in the space that these span. The fit
+        takes O(n n_landmarks^2) time and holds no more than n x p and n_landmarks^2 numbers.
+    landmarks : {"uniform", "kmeans"} or array-like of shape (n_landmarks, d)
+        Rows drawn without replacement, centres of clusters, or the landmarks themselves.
+    random_state : int, RandomState or None
+        For landmarks, and all eigensolvers but "dense"; results of these differ by no more than the tolerance.
+
+    Attributes
+    ----------
+    kernel_ : Kernel or "precomputed"
+        The kernel with numbers for parameters.
+    eigenvalues_ : array of shape (p,)
+        Eigenvalues of the centred kernel matrix, descending.
+    eigenvectors_ : array of shape (n, p)
+        Its eigenvectors, of length 1; the largest entry of each is positive.
+    explained_variance_ : array of shape (p,)
+        Variances of the components, eigenvalues_ / (n - 1).
+    explained_variance_ratio_ : array of shape (p,)
+        Their shares of the features' total variance; with landmarks, of what these represent.
+    eigen_solver_ : str
+        The solver that was used; with landmarks "dense", on a matrix of their size.
+    n_iter_ : int or None
+        Products with the kernel matrix; None where it was decomposed.
+    X_fit_ : array, sparse matrix or table of shape (n, d), or None
+        The training rows, or the landmarks; None for kernel="precomputed".
+    X_transformed_fit_, dual_coef_ : arrays of shape (n, p) and (n, d)
+        Scores and coefficients of the inverse (of the landmarks, with these).
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : array of shape (d,)
+        Their names, if all are strings.
+
+    References
+    ----------
+    Schoelkopf, Smola and Mueller (1998), Nonlinear component analysis as a kernel eigenvalue problem; Bakir, Weston and
+    Schoelkopf (2004), Learning to find pre-images; Williams and Seeger (2001) for landmarks.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_circles
+    >>> from kernelkit import Gaussian, KernelPCA
+    >>> X, y = make_circles(200, factor=0.3, noise=0.05, random_state=0)
+    >>> model = KernelPCA(Gaussian(sigma=0.5), n_components=2).fit(X)
+    >>> model.transform(X).shape
+    (200, 2)
+    """
+
+    regularisation = None
+    first_number = "n_components"
+
+    def __init__(
+        self,
+        kernel: Any = None,
+        *,
+        n_components: int | None = None,
+        fit_inverse_transform: bool = False,
+        alpha: float = 1.0,
+        eigen_solver: str = "auto",
+        tol: float = 0,
+        max_iter: int | None = None,
+        iterated_power: Any = "auto",
+        remove_zero_eig: bool = False,
+        n_landmarks: int | None = None,
+        landmarks: Any = "uniform",
+        random_state: Any = None,
+    ):
+        self.kernel = kernel
+        self.n_components = n_components
+        self.fit_inverse_transform = fit_inverse_transform
+        self.alpha = alpha
+        self.eigen_solver = eigen_solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.iterated_power = iterated_power
+        self.remove_zero_eig = remove_zero_eig
+        self.n_landmarks = n_landmarks
+        self.landmarks = landmarks
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Find the components.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, d)
+            Training rows; the kernel matrix, of shape (n, n), for kernel="precomputed". It is not written to.
+        y : None
+            Not used.
+
+        Raises
+        ------
+        ValueError
+            If the input is not finite, all rows are the same, an eigenvalue is clearly negative, or a parameter is out
+            of its range.
+        MemoryError
+            If the eigensolver does not fit into memory.
+        """
+        self._check_settings()
+        X = self._training_rows(X)
+        if n_rows(X) < 2:
+            raise ValueError("KernelPCA needs at least 2 rows, got 1 sample")
+        check_varies(X)
+        Y = _reconstructed(X) if self.fit_inverse_transform else None
+        kernel = self._resolved(self._as_kernel(self.kernel), X, None)
+        found, basis = self._on_landmarks(kernel, X) if self._has_landmarks else self._on_all_rows(kernel, X)
+        if self.n_components is None or self.remove_zero_eig:
+            found = found.nonzero()
+        inverse = None if Y is None else self._inverse(kernel, found, basis, Y)
+        self._keep(kernel, found, basis, n_rows(X))
+        for name in INVERSE:
+            self.__dict__.pop(name, None)  # of an earlier fit
+        if inverse is not None:
+            self.__dict__.update(zip(INVERSE, inverse, strict=True))
+        return self
+
+    def _check_settings(self) -> None:
+        check_choice("eigen_solver", self.eigen_solver, EIGEN_SOLVERS)
+        check_choice("fit_inverse_transform", self.fit_inverse_transform, (True, False))
+        check_choice("remove_zero_eig", self.remove_zero_eig, (True, False))
+        check_number("tol", self.tol, at_least=0)
+        if self._has_landmarks:
+            check_number("alpha", self.alpha, above=0)
+        check_number("alpha", self.alpha, at_least=0)
+        for name in ("n_components", "max_iter", "n_landmarks", "iterated_power"):
+            value = getattr(self, name)
+            if value is not None and not (name == "iterated_power" and value == "auto"):
+                check_number(name, value, at_least=1, integer=True)
+        if self._precomputed and self.fit_inverse_transform:
+            raise ValueError("Cannot fit_inverse_transform with a precomputed kernel: it needs the rows")
+        if self._precomputed and self._has_landmarks:
+            raise ValueError("kernel='precomputed' has the whole matrix: n_landmarks must be None, landmarks 'uniform'")
+
+    @property
+    def _has_landmarks(self) -> bool:
+        return self.n_landmarks is not None or not isinstance(self.landmarks, str)
+
+    def _on_all_rows(self, kernel: Any, X: Any) -> tuple[PrincipalComponents, Any]:
+        operator = KernelOperator(kernel, X) if isinstance(kernel, Kernel) else MatrixOperator(X)
+        n = n_rows(X)
+        found = principal_components(
+            operator,
+            n if self.n_components is None else min(self.n_components, n),
+            self.eigen_solver,
+            tol=self.tol,
+            max_iter=self.max_iter,
+            power=None if self.iterated_power == "auto" else self.iterated_power,
+            random_state=self.random_state,
+        )
+        # A copy, since the caller may go on to change X.
+        return found.astype(operator.dtype), X.copy() if isinstance(kernel, Kernel) else None
+
+    def _on_landmarks(self, kernel: Kernel, X: Any) -> tuple[PrincipalComponents, Any]:
+        Z = choose_landmarks(X, self.n_landmarks, self.landmarks, self.random_state)
+        if self.n_components is not None and self.n_components > n_rows(Z):
+            raise ValueError(f"n_components={self.n_components} must be at most the number of landmarks, {n_rows(Z)}")
+        operator = KernelOperator(kernel, X, Z)
+        found = landmark_components(operator, KernelOperator(kernel, Z).dense(), self.n_components)
+        return found.astype(operator.dtype), Z
+
+    def _inverse(self, kernel: Any, found: PrincipalComponents, basis: Any, Y: np.ndarray) -> tuple[Kernel, Any, Any]:
+        """Return a kernel on scores, the scores it is centred at, and coefficients."""
+        T = found.vectors * np.sqrt(found.values)
+        try:
+            # A rule such as "scale" is applied to the scores; numbers stay what they are.
+            on_scores = self._as_kernel(self.kernel).resolve(T)
+            on_scores.rows(T[:1])
+        except ValueError as error:
+            wanted = f"fit_inverse_transform=True needs a kernel of {T.shape[1]} components as well as of the rows"
+            raise ValueError(f"{wanted}, got kernel={self.kernel!r}: {error}") from error
+        if not self._has_landmarks:
+            return on_scores, T, solve(KernelOperator(on_scores, T), Y, self.alpha)
+        centres = KernelOperator(kernel, basis) @ found.weights - found.offset
+        K = KernelOperator(on_scores, centres).dense()
+        coef = ridge_on_landmarks(KernelOperator(on_scores, T, centres), K, Y, self.alpha)
+        return on_scores, centres, coef.astype(T.dtype, copy=False)
+
+    def _keep(self, kernel: Any, found: PrincipalComponents, basis: Any, n: int) -> None:
+        self.kernel_ = kernel
+        self.X_fit_ = basis
+        self.eigenvalues_, self.eigenvectors_ = found.values, found.vectors
+        self.explained_variance_ = found.values / (n - 1)
+        self.explained_variance_ratio_ = found.values / found.total
+        self.eigen_solver_, self.n_iter_ = found.solver, found.n_iter
+        self._weights, self._offset = found.weights, found.offset
+
+    def _scores(self) -> np.ndarray:
+        return self.eigenvectors_ * np.sqrt(self.eigenvalues_)
+
+    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """Find the components and return the scores of the training rows, shape (n, p), with no more kernel values.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, d)
+            Training rows; the kernel matrix, of shape (n, n), for kernel="precomputed".
+        y : None
+            Not used.
+        """
+        return self.fit(X)._scores()
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the scores of rows, shape (m, p), holding tiles of the kernel matrix only.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, d)
+            Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
+        """
+        scores = self._against_training(X) @ self._weights - self._offset
+        return scores.astype(self.eigenvectors_.dtype, copy=False)
+
+    def inverse_transform(self, X: Any) -> np.ndarray:
+        """Return rows whose scores are about those given, shape (m, d), by ridge regression.
+
+        The mean of the features is not part of the scores, so no reconstruction is exact.
+
+        Parameters
+        ----------
+        X : array-like of shape (m, p)
+            Scores.
+
+        Raises
+        ------
+        NotFittedError
+            If the model was not fitted with ``fit_inverse_transform=True``.
+        """
+        check_is_fitted(self)
+        if not self.fit_inverse_transform or not hasattr(self, "dual_coef_"):
+            raise NotFittedError("inverse_transform needs a model fitted with fit_inverse_transform=True")
+        T = check_numbers(X, accept_sparse=False)
+        check_columns(T, self._n_features_out, "the number of components is")
+        rows = KernelOperator(self._inverse_kernel, T, self.X_transformed_fit_) @ self.dual_coef_
+        return rows.astype(self.dual_coef_.dtype, copy=False)
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.eigenvalues_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse &= not self.fit_inverse_transform
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _reconstructed(X: Any) -> np.ndarray:
+    """Return the rows as what `inverse_transform` is to give back."""
+    if sp.issparse(X):
+        raise ValueError("fit_inverse_transform=True needs X as a dense array: got a sparse matrix")
+    return check_numbers(X)

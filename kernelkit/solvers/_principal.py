@@ -1,0 +1,307 @@
+"""Principal components of features known by their inner products, centred without a second matrix."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.linalg import eigh
+from scipy.sparse.linalg import LinearOperator, eigsh
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_psd_eigenvalues
+
+from ..engine import MatrixOperator, blocks, check_memory
+from ._factor import BLOCK
+from ._lanczos import basis_size, block_lanczos, block_width
+from ._spectral import EVD_BELOW, check_finite
+
+EIGEN_SOLVERS = ("auto", "dense", "lanczos", "arpack", "randomized")
+# Where the whole decomposition takes as long as the iterations for p components (measured at n = 1000 ... 5000).
+DENSE_UP_TO, FEW = 1000, 30
+MOST_PRODUCTS = 300
+POWER = 7
+FEWER = "ask for fewer components, which need no decomposition of the whole matrix, or take landmarks"
+
+
+@dataclass(frozen=True, eq=False)
+class PrincipalComponents:
+    """Directions of largest variance in feature space.
+
+    Attributes
+    ----------
+    values : array of shape (p,)
+        Sums of squares along them, descending: eigenvalues of J K J, J = I - 1 1'/n.
+    vectors : array of shape (n, p)
+        Eigenvectors of length 1 with fixed signs: the rows' scores are sqrt(values) times these.
+    weights, offset : arrays of shape (m, p) and (p,)
+        The scores of x are k(x, basis) weights - offset; the basis is the n rows or m landmarks. Zero where the value
+        is.
+    total : float
+        The sum of all eigenvalues.
+    solver : str
+        What found them.
+    n_iter : int or None
+        Products with the matrix; None where it was decomposed.
+    """
+
+    values: np.ndarray
+    vectors: np.ndarray
+    weights: np.ndarray
+    offset: np.ndarray
+    total: float
+    solver: str
+    n_iter: int | None = None
+
+    def nonzero(self) -> PrincipalComponents:
+        """Return those whose value is not zero."""
+        kept = self.values > 0
+        parts = {name: getattr(self, name)[..., kept] for name in ("values", "vectors", "weights", "offset")}
+        return replace(self, **parts)
+
+    def astype(self, dtype: Any) -> PrincipalComponents:
+        """Return the same in another floating type."""
+        names = ("values", "vectors", "weights", "offset")
+        return replace(self, **{name: getattr(self, name).astype(dtype, copy=False) for name in names})
+
+
+def principal_components(
+    operator: Any,
+    p: int,
+    solver: str = "auto",
+    *,
+    tol: float = 0.0,
+    max_iter: int | None = None,
+    power: int | None = None,
+    random_state: Any = None,
+) -> PrincipalComponents:
+    """Return the p largest eigenvalues of the centred kernel matrix with their eigenvectors.
+
+    Parameters
+    ----------
+    operator : KernelOperator or MatrixOperator
+        K, symmetric, shape (n, n).
+    p : int
+        At most n.
+    solver : {"auto", "dense", "lanczos", "arpack", "randomized"}
+        "dense" decomposes the whole matrix. The others need products with it only, and hold it where it fits into
+        memory: "lanczos" works in blocks, "arpack" vector by vector, "randomized" in a given number of products. "auto"
+        is "dense" for n up to 1000 or p above n / 30, and "lanczos" else.
+    tol : float
+        For "lanczos" and "arpack": largest residual over the largest eigenvalue; 0 is what rounding allows.
+    max_iter : int, optional
+        For "lanczos" and "arpack": most iterations.
+    power : int, optional
+        For "randomized": products with the matrix, of which each is one with p vectors and a few.
+    random_state : int, RandomState or None
+        For all but "dense".
+
+    Raises
+    ------
+    MemoryError
+        If "dense" does not fit into memory.
+    ValueError
+        If the kernel matrix has values that are not finite, one of the p eigenvalues is clearly negative, or all rows
+        have the same features.
+    ArpackNoConvergence
+        If "arpack" does not meet the tolerance.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If "lanczos" does not meet the tolerance.
+
+    References
+    ----------
+    Schoelkopf, Smola and Mueller (1998), Nonlinear component analysis as a kernel eigenvalue problem, appendix A.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kernelkit.engine import MatrixOperator
+    >>> x = np.array([1.0, 2.0, 6.0])
+    >>> found = principal_components(MatrixOperator(np.outer(x, x)), 1)
+    >>> found.values, found.total
+    (array([14.]), 14.0)
+    """
+    solver = _choose(solver, operator.shape[0], p)
+    if solver == "dense":
+        return _dense(operator, p)
+    centred = CentredOperator(_held(operator))
+    total = centred.trace()
+    check_spread(centred, total, float(np.abs(centred.means).max()), centred.dtype)
+    rng = check_random_state(random_state)
+    if solver == "arpack":
+        values, vectors, n_iter = _arpack(centred, p, tol, max_iter, rng)
+    elif solver == "randomized":
+        passes = (POWER if power is None else power) * -(-p // block_width(p))
+        values, vectors, n_iter, _ = block_lanczos(centred, p, 0.0, passes, rng)
+    else:
+        values, vectors, n_iter = _lanczos(centred, p, tol, max_iter, rng)
+    return _finished(values, vectors, centred.means, total, solver, n_iter, centred.dtype)
+
+
+def _choose(solver: str, n: int, p: int) -> str:
+    if solver == "auto":
+        solver = "dense" if n <= DENSE_UP_TO or p * FEW > n else "lanczos"
+    # So few rows leave the iterations nothing to save.
+    too_small = p >= n if solver == "arpack" else basis_size(p) > n
+    return "dense" if too_small else solver
+
+
+def _held(operator: Any) -> Any:
+    """Return the operator with its matrix in memory, where that fits."""
+    if isinstance(operator, MatrixOperator):
+        return operator
+    try:
+        return MatrixOperator(operator.matrix())
+    except MemoryError:
+        return operator
+
+
+class CentredOperator:
+    """Products with J K J, J = I - 1 1'/n.
+
+    Parameters
+    ----------
+    operator : KernelOperator or MatrixOperator
+        K, symmetric, shape (n, n).
+    """
+
+    def __init__(self, operator: Any):
+        self._operator = operator
+        self.shape = operator.shape
+        self.dtype = operator.dtype
+        self.means = np.asarray(operator @ np.ones(len(self)), dtype=np.float64) / len(self)
+        check_finite(self.means[None])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def trace(self) -> float:
+        """Return the sum of the eigenvalues."""
+        return float(np.sum(self._operator.diag(), dtype=np.float64) - self.means.sum())
+
+    def __matmul__(self, V: np.ndarray) -> np.ndarray:
+        """Return J K J V for V of shape (n,) or (n, t)."""
+        image = self._operator @ (V - V.mean(axis=0))
+        return image - image.mean(axis=0, dtype=np.float64)
+
+
+def _dense(operator: Any, p: int) -> PrincipalComponents:
+    n = operator.shape[0]
+    everything = 4 * p > n and n < EVD_BELOW
+    check_memory((3 if everything else 1) * 8 * n * n, f"the eigendecomposition of a {n} x {n} matrix", FEWER)
+    K = operator.astype(np.float64).dense()
+    check_finite(K)
+    means = centre_in_place(K)
+    total = float(np.trace(K))
+    check_spread(K, total, float(np.abs(means).max()), operator.dtype)
+    if everything:
+        values, vectors = eigh(K.T, overwrite_a=True, check_finite=False, driver="evd")
+        values, vectors = values[n - p :], vectors[:, n - p :]
+    else:
+        # Not evr, which is no faster, and leaves out some of many equal eigenvalues.
+        subset = [n - p, n - 1]
+        values, vectors = eigh(K.T, overwrite_a=True, check_finite=False, driver="evx", subset_by_index=subset)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    return _finished(values, vectors, means, total, "dense", None, operator.dtype)
+
+
+def centre_in_place(K: np.ndarray) -> np.ndarray:
+    """Replace the symmetric K by J K J; return the means of its columns."""
+    means = K.mean(axis=0)
+    grand = means.mean()
+    for rows in blocks(len(K), BLOCK):
+        K[rows] -= means
+        K[rows] -= (means[rows] - grand)[:, None]
+    return means
+
+
+def _lanczos(
+    centred: CentredOperator, p: int, tol: float, max_iter: int | None, rng: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray, int]:
+    tolerance = _tolerance(centred, tol)
+    values, vectors, n_iter, residual = block_lanczos(centred, p, tolerance, max_iter or MOST_PRODUCTS, rng)
+    if not residual <= tolerance:
+        warnings.warn(
+            f"after {n_iter} products with the kernel matrix the residual is {residual:.1e} of the largest eigenvalue, "
+            f"not {tolerance:.1e}: take a larger tol or max_iter, or fewer components",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    return values, vectors, n_iter
+
+
+def _tolerance(centred: CentredOperator, tol: float) -> float:
+    """Return `tol`, or what rounding allows: 2e-12 in float64, 6e-6 in float32."""
+    return tol or float(np.finfo(centred.dtype).eps) ** 0.75
+
+
+def _arpack(
+    centred: CentredOperator, p: int, tol: float, max_iter: int | None, rng: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray, int]:
+    products = 0
+
+    def multiply(v: np.ndarray) -> np.ndarray:
+        nonlocal products
+        products += 1
+        return centred @ v
+
+    A = LinearOperator(centred.shape, matvec=multiply, dtype=np.float64)
+    start = rng.uniform(-1, 1, size=len(centred))
+    values, vectors = eigsh(A, p, which="LA", tol=_tolerance(centred, tol), maxiter=max_iter, v0=start)
+    return values[::-1], vectors[:, ::-1], products
+
+
+def _finished(
+    values: np.ndarray,
+    vectors: np.ndarray,
+    means: np.ndarray,
+    total: float,
+    solver: str,
+    n_iter: int | None,
+    dtype: Any,
+) -> PrincipalComponents:
+    values, vectors = checked_eigenvalues(values, dtype), vectors * signs(vectors)
+    weights = vectors * inverse_roots(values)
+    weights -= weights.mean(axis=0)  # then what centring subtracts from k(x, X) for each x is gone
+    return PrincipalComponents(values, vectors, weights, means @ weights, total, solver, n_iter)
+
+
+def check_spread(centred: Any, total: float, size: float, dtype: Any) -> None:
+    """Raise ValueError if a centred matrix, with that trace, can be rounding of n^2 values of that size and type."""
+    n = centred.shape[0]
+    noise = n * float(np.finfo(dtype).eps) * size
+    # Positive and negative eigenvalues may cancel in the trace.
+    if abs(total) <= noise and np.linalg.norm(centred @ np.cos(np.arange(n))) <= noise * n**0.5:
+        raise ValueError("the kernel does not tell the rows apart: all its values are the same but for rounding")
+
+
+def checked_eigenvalues(values: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return eigenvalues without those that are zero but for the rounding of kernel values of type `dtype`.
+
+    Raises
+    ------
+    ValueError
+        If one is clearly negative.
+    """
+    try:
+        return _check_psd_eigenvalues(values.astype(dtype)).astype(np.float64)
+    except ValueError as error:
+        advice = "Ask for fewer components, or take a kernel that is positive semi-definite."
+        raise ValueError(f"{error} {advice}") from None
+
+
+def inverse_roots(values: np.ndarray) -> np.ndarray:
+    """Return 1 / sqrt(values), and zero for zero."""
+    return np.divide(1.0, np.sqrt(values), out=np.zeros_like(values), where=values > 0)
+
+
+def signs(vectors: np.ndarray) -> np.ndarray:
+    """Return +1 or -1 for each column, which makes its largest entry positive: of about equal ones, the first."""
+    size = np.abs(vectors)
+    first = (size >= 0.999 * size.max(axis=0)).argmax(axis=0)
+    return np.where(np.take_along_axis(vectors, first[None], axis=0)[0] < 0, -1.0, 1.0)
