@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 
 import kernelkit
-from kernelkit import estimators, features, kernels
+from kernelkit import estimators, features, inspection, kernels
 from tests.registry import ESTIMATORS, FEATURE_MAPS, KERNELS
 
 
@@ -47,7 +47,7 @@ def test_top_exports(module):
     assert all(getattr(kernelkit, c.__name__) is c for c in classes)
 
 
-@pytest.mark.parametrize("module", [kernelkit, kernels, features, estimators], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [kernelkit, kernels, features, inspection, estimators], ids=lambda m: m.__name__)
 def test_all_is_sorted_and_present(module):
     assert sorted(module.__all__) == list(module.__all__)
     assert all(hasattr(module, name) for name in module.__all__)

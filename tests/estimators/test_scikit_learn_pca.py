@@ -19,8 +19,10 @@ DIFFERENCES = {
     "test_remove_zero_eig": "rows that are all the same are an error",
 }
 ADAPTED = [
-    (r"from sklearn.decomposition import PCA, KernelPCA", "from sklearn.decomposition import PCA\n"
-     "from tests.estimators.as_scikit_learn import KernelPCA"),
+    (
+        r"from sklearn.decomposition import PCA, KernelPCA",
+        "from sklearn.decomposition import PCA\nfrom tests.estimators.as_scikit_learn import KernelPCA",
+    ),
     (r"kernel_pca__gamma=2.0 \*\* np.arange\(-2, 2\)", "kernel_pca__kernel__sigma=2.0 ** np.arange(-2, 2)"),
     # The largest eigenvalues, as the other solvers have, not the largest in size.
     (r'if solver == "randomized":', "if False:"),

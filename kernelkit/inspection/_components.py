@@ -1,0 +1,98 @@
+"""Rows in the plane of two components."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from .._validation import check_number
+from ._drawing import Target, draw_points, new_axes
+
+
+class ComponentDisplay:
+    """Rows as points in the plane of two components.
+
+    Parameters
+    ----------
+    scores : array of shape (n, 2)
+        Two components of each row.
+    names : pair of str
+        Names of the components.
+    target : Target, optional
+        What the points are coloured by.
+
+    Attributes
+    ----------
+    ax_, figure_ : matplotlib Axes and Figure
+        Where it was drawn.
+    points_ : list of matplotlib PathCollection
+        The points, one collection for each label.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from kernelkit import KernelPCA
+    >>> from kernelkit.inspection import ComponentDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> display = ComponentDisplay.from_estimator(KernelPCA(n_components=2).fit(X), X, y)
+    >>> display.names
+    ('kernelpca0 (40%)', 'kernelpca1 (29%)')
+    """
+
+    def __init__(self, scores: np.ndarray, *, names: tuple[str, str], target: Target | None = None):
+        self.scores = scores
+        self.names = names
+        self.target = target
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any = None,
+        *,
+        components: tuple[int, int] = (0, 1),
+        ax: Any = None,
+        **settings: Any,
+    ) -> Self:
+        """Transform rows and draw them.
+
+        Parameters
+        ----------
+        estimator : transformer
+            Fitted, such as a KernelPCA or a pipeline that ends with one.
+        X : array-like or sparse matrix of shape (n, d)
+            Rows.
+        y : array-like of shape (n,), optional
+            Labels, which get a colour each, or numbers, which get a scale.
+        components : pair of int
+            Which components to draw.
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+        **settings
+            Passed on to ``scatter``.
+        """
+        scores = np.asarray(estimator.transform(X))
+        for component in components:
+            check_number("components", component, at_least=0, below=scores.shape[1], integer=True)
+        names = _names(estimator, scores.shape[1])
+        i, j = components
+        return cls(scores[:, [i, j]], names=(names[i], names[j]), target=Target.of(y, X)).plot(ax, **settings)
+
+    def plot(self, ax: Any = None, **settings: Any) -> Self:
+        """Draw on `ax`, or on a new figure; `settings` go to ``scatter``."""
+        self.ax_ = ax = new_axes(ax)
+        self.figure_ = ax.figure
+        self.points_ = draw_points(ax, self.scores, self.target, **settings)
+        ax.set(xlabel=self.names[0], ylabel=self.names[1])
+        return self
+
+
+def _names(estimator: Any, count: int) -> list[str]:
+    """Return names of the components, with their shares of the variance where these are known."""
+    known = hasattr(estimator, "get_feature_names_out")
+    names = list(estimator.get_feature_names_out()) if known else [f"component {i}" for i in range(count)]
+    last = estimator[-1] if hasattr(estimator, "steps") else estimator
+    shares = getattr(last, "explained_variance_ratio_", None)
+    return names if shares is None else [f"{name} ({s:.0%})" for name, s in zip(names, shares, strict=True)]
