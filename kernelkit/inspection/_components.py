@@ -37,7 +37,7 @@ class ComponentDisplay:
     >>> X, y = load_iris(return_X_y=True)
     >>> display = ComponentDisplay.from_estimator(KernelPCA(n_components=2).fit(X), X, y)
     >>> display.names
-    ('kernelpca0 (40%)', 'kernelpca1 (29%)')
+    ('kernelpca0 (74%)', 'kernelpca1 (15%)')
     """
 
     def __init__(self, scores: np.ndarray, *, names: tuple[str, str], target: Target | None = None):
