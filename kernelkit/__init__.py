@@ -14,7 +14,7 @@ from .estimators import (
     KernelSVC,
     KernelSVR,
 )
-from .features import ExplicitMap, explicit
+from .features import ExplicitMap, FourierFeatures, Nystroem, RandomFourier, explicit
 from .kernels import (
     Columns,
     Constant,
@@ -39,6 +39,7 @@ __all__ = [
     "Cosine",
     "ExplicitMap",
     "FeatureKernel",
+    "FourierFeatures",
     "Gaussian",
     "KernelNuSVC",
     "KernelNuSVR",
@@ -53,9 +54,11 @@ __all__ = [
     "Laplacian",
     "Linear",
     "Matern",
+    "Nystroem",
     "Polynomial",
     "Power",
     "Product",
+    "RandomFourier",
     "RationalQuadratic",
     "Sigmoid",
     "Sum",

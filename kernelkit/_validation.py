@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
-from ._arrays import namespace
+from ._arrays import n_rows, namespace
 
 FLOATS = [np.float64, np.float32]
 BLOCK = 64  # rows of a matrix that are looked at together
@@ -47,6 +47,16 @@ def check_symmetric(K: np.ndarray) -> None:
                 "X must be a symmetric matrix for kernel='precomputed', "
                 f"got X[{i}, {j}] = {K[i, j]:.6g} but X[{j}, {i}] = {K[j, i]:.6g}"
             )
+
+
+def check_varies(X: Any) -> None:
+    """Raise ValueError if all rows of an array, or of a kernel matrix, are the same."""
+    if sp.issparse(X):
+        same = bool((X.max(axis=0).toarray() == X.min(axis=0).toarray()).all())
+    else:
+        same = isinstance(X, np.ndarray) and bool((X == X[0]).all())
+    if same:
+        raise ValueError(f"X has constant columns only: {n_rows(X)} rows that are all the same teach nothing")
 
 
 def check_columns(X: Any, wanted: int, meaning: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -99,11 +100,17 @@ class KernelOperator:
 
     def columns(self, index: Any) -> np.ndarray:
         """Return the columns at `index`, an array of shape (n, len(index))."""
-        return self._fill(slice(0, self.shape[0]), self._kept[index])
+        return self._fill(self._rows, self.shape[0], self._kept[index])
 
     def block(self, rows: slice) -> np.ndarray:
         """Return consecutive rows of the matrix, an array of shape (rows.stop - rows.start, m)."""
-        return self._fill(rows, self._kept)
+        return self._fill(lambda i: self._rows(shifted(i, rows.start)), rows.stop - rows.start, self._kept)
+
+    def part(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return the values at some rows and columns; only for the square operator of one set of rows."""
+        if not self._symmetric:
+            raise ValueError(f"part() needs the operator of one set of rows, this one has shape {self.shape}")
+        return self._fill(lambda i: self._kept[rows[i]], len(rows), self._kept[columns])
 
     def dense(self) -> Any:
         """Return the whole matrix as a fresh C-ordered array of shape (n, m).
@@ -115,7 +122,7 @@ class KernelOperator:
         """
         if self._symmetric and not is_foreign(self._Y):
             return self._mirrored()
-        return self._fill(slice(0, self.shape[0]), self._kept)
+        return self._fill(self._rows, self.shape[0], self._kept)
 
     def matrix(self) -> Any:
         """Return the whole matrix to be read, not written to: as `dense` here."""
@@ -141,18 +148,19 @@ class KernelOperator:
         run(fill, tiles)
         return K
 
-    def _fill(self, rows: slice, kept: Any) -> Any:
-        n, m = rows.stop - rows.start, len(kept)
+    def _fill(self, rows: Callable[[slice], Any], n: int, kept: Any) -> Any:
+        """Return the values between `n` rows, which come in slices, and rows that are kept."""
+        m = len(kept)
         height, width = tile_shape(n, m, self._itemsize)
-        cuts = [slice(rows.start + i.start, rows.start + i.stop) for i in blocks(n, height)]
+        cuts = blocks(n, height)
         if is_foreign(self._Y):
-            return namespace(self._Y).concat([self.kernel.tile(self._rows(i), kept) for i in cuts], axis=0)
+            return namespace(self._Y).concat([self.kernel.tile(rows(i), kept) for i in cuts], axis=0)
         K, scratch = self._allocate(n, m), Scratch(height * width, self.dtype)
 
         def fill(i: slice) -> None:
-            a, place = self._rows(i), K[i.start - rows.start : i.stop - rows.start]
+            a = rows(i)
             for j in blocks(m, width):
-                place[:, j] = self._tile(a, kept[j], scratch)
+                K[i, j] = self._tile(a, kept[j], scratch)
 
         run(fill, cuts)
         return K
@@ -179,6 +187,11 @@ class KernelOperator:
 
         run(multiply, blocks(self.shape[0], height))
         return out
+
+
+def shifted(index: slice, by: int) -> slice:
+    """Return a slice moved on."""
+    return slice(index.start + by, index.stop + by)
 
 
 def _largest(tiles: list[tuple[slice, slice]]) -> int:
@@ -225,6 +238,10 @@ class MatrixOperator:
     def block(self, rows: slice) -> np.ndarray:
         """Return consecutive rows of the matrix, as a view where the type allows it."""
         return self._K[rows].astype(self.dtype, copy=False)
+
+    def part(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return a copy of the values at some rows and columns."""
+        return self._K[np.ix_(rows, columns)].astype(self.dtype, copy=False)
 
     def dense(self) -> np.ndarray:
         """Return a fresh C-ordered copy of the matrix."""

@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import n_rows
-from .._validation import check_choice, check_columns, check_number, check_numbers
+from .._validation import check_choice, check_columns, check_number, check_numbers, check_varies
 from ..engine import KernelOperator, MatrixOperator
 from ..features import choose_landmarks
 from ..kernels import Kernel
@@ -23,12 +23,12 @@ from ..solvers import (
     ridge_on_landmarks,
     solve,
 )
-from ._base import KernelEstimator, check_varies
+from ._base import TrainedOnRows
 
 INVERSE = ("_inverse_kernel", "X_transformed_fit_", "dual_coef_")
 
 
-class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, KernelEstimator):
+class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TrainedOnRows):
     """Kernel principal component analysis.
 
     The components are the directions of largest variance of features phi with phi(x).phi(y) = k(x, y), less their mean:
@@ -61,8 +61,9 @@ class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, KernelEstimat
     n_landmarks : int, optional
         Number of landmarks: rows are represented by their kernel values at these, in the space that these span. The fit
         takes O(n n_landmarks^2) time and holds no more than n x p and n_landmarks^2 numbers.
-    landmarks : {"uniform", "kmeans"} or array-like of shape (n_landmarks, d)
-        Rows drawn without replacement, centres of clusters, or the landmarks themselves.
+    landmarks : {"uniform", "rpcholesky", "kmeans", "leverage", "farthest"} or array-like of shape (n_landmarks, d)
+        How they are chosen, see ``kernelkit.features.choose_landmarks``, or the landmarks themselves. "rpcholesky" and
+        "leverage" hold n x n_landmarks kernel values meanwhile.
     random_state : int, RandomState or None
         For landmarks, and all eigensolvers but "dense"; results of these differ by no more than the tolerance.
 
@@ -211,7 +212,7 @@ class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, KernelEstimat
         return found.astype(operator.dtype), X.copy() if isinstance(kernel, Kernel) else None
 
     def _on_landmarks(self, kernel: Kernel, X: Any) -> tuple[PrincipalComponents, Any]:
-        Z = choose_landmarks(X, self.n_landmarks, self.landmarks, self.random_state)
+        Z = choose_landmarks(kernel, X, self.n_landmarks, self.landmarks, self.random_state).rows
         if self.n_components is not None and self.n_components > n_rows(Z):
             raise ValueError(f"n_components={self.n_components} must be at most the number of landmarks, {n_rows(Z)}")
         operator = KernelOperator(kernel, X, Z)

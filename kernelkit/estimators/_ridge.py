@@ -14,14 +14,14 @@ from .._validation import check_choice, check_number, check_weights
 from ..engine import KernelOperator
 from ..kernels import Kernel
 from ..solvers import solve_many
-from ._base import KernelEstimator
+from ._base import TrainedOnRows
 from ._posterior import Posterior
 from ._problem import RidgeProblem, check_alphas, check_targets, ridge_problem
 
 SOLVERS = ("auto", "cholesky", "eigen")
 
 
-class RidgeSolution(KernelEstimator):
+class RidgeSolution(TrainedOnRows):
     """Coefficients on the training rows, and what they predict."""
 
     fit_intercept: bool

@@ -8,11 +8,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import n_rows, take_rows
-from .._validation import check_choice, check_number
+from .._validation import check_choice, check_number, check_varies
 from ..engine import KernelOperator, MatrixOperator
-from ..kernels import Kernel, Linear
+from ..kernels import Kernel, KernelEstimator, Linear
 from ..solvers import DualSolution, libsvm
-from ._base import KernelEstimator, check_varies
 from ._problem import square_part
 
 SOLVERS = ("auto", "libsvm")

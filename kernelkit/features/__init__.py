@@ -1,6 +1,19 @@
 """Feature maps: transformers whose features have a kernel as their inner product; and landmarks."""
 
+from ._error import ErrorReport
 from ._explicit import ExplicitMap, explicit
-from ._landmarks import choose_landmarks
+from ._fourier_features import FourierFeatures
+from ._landmarks import Landmarks, choose_landmarks
+from ._nystroem import Nystroem
+from ._random_fourier import RandomFourier
 
-__all__ = ["ExplicitMap", "choose_landmarks", "explicit"]
+__all__ = [
+    "ErrorReport",
+    "ExplicitMap",
+    "FourierFeatures",
+    "Landmarks",
+    "Nystroem",
+    "RandomFourier",
+    "choose_landmarks",
+    "explicit",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,59 +12,106 @@ from sklearn.utils import check_random_state
 
 from .._arrays import cast, n_rows, take_rows
 from .._validation import check_choice, check_columns, check_number, check_numbers
+from ..engine import KernelOperator, MatrixOperator
+from ..kernels import Kernel
+from ..solvers import farthest_points, leverage_sample, pivoted_cholesky
 
-STRATEGIES = ("uniform", "kmeans")
+STRATEGIES = ("rpcholesky", "uniform", "kmeans", "leverage", "farthest")
 
 
-def choose_landmarks(X: Any, n_landmarks: int | None, landmarks: Any = "uniform", random_state: Any = None) -> Any:
-    """Return landmarks as rows like those of `X`.
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """Landmarks, and what their choice gave besides.
+
+    Attributes
+    ----------
+    rows : array, sparse matrix or table of shape (p, d), or None
+        The landmarks; None where a kernel matrix takes the place of rows.
+    indices : array of shape (p,) or None
+        Their positions among the training rows; None where they are none of these.
+    factor : array of shape (n, p) or None
+        Features of the training rows; F[indices] is lower triangular.
+    """
+
+    rows: Any
+    indices: np.ndarray | None = None
+    factor: np.ndarray | None = None
+
+
+def choose_landmarks(
+    kernel: Any, X: Any, n_landmarks: int | None, landmarks: Any = "rpcholesky", random_state: Any = None
+) -> Landmarks:
+    """Choose landmarks among the rows of `X`, or points between them.
 
     Parameters
     ----------
+    kernel : Kernel or "precomputed"
+        With numbers for parameters.
     X : array, sparse matrix or table of shape (n, d)
-        The training rows.
+        The training rows; the kernel matrix, of shape (n, n), for "precomputed".
     n_landmarks : int or None
-        How many, at most n; None for landmarks that are given.
-    landmarks : {"uniform", "kmeans"} or array-like of shape (p, d)
-        Rows drawn without replacement, centres of clusters, or the landmarks themselves.
+        How many, at most n; None for landmarks that are given. "rpcholesky" and "farthest" find fewer where these leave
+        nothing.
+    landmarks : {"rpcholesky", "uniform", "kmeans", "leverage", "farthest"} or array-like of shape (p, d)
+        Rows drawn by what others leave of k(x, x); rows drawn with equal chances; centres of clusters; rows drawn by
+        their ridge leverage scores; rows each far from those before; or the landmarks themselves.
     random_state : int, RandomState or None
-        For the random ones.
+        For all but the last.
 
     Raises
     ------
     ValueError
-        If there are fewer rows than landmarks, or the landmarks have another width.
+        If there are fewer rows than landmarks, the landmarks have another width, or "precomputed" meets landmarks that
+        are not rows.
+    MemoryError
+        If "rpcholesky" or "leverage" does not fit into memory.
 
     Examples
     --------
     >>> import numpy as np
-    >>> choose_landmarks(np.arange(8.0).reshape(4, 2), 2, random_state=0)
+    >>> from kernelkit import Gaussian
+    >>> choose_landmarks(Gaussian(), np.arange(8.0).reshape(4, 2), 2, "uniform", random_state=0).rows
     array([[4., 5.],
            [6., 7.]])
     """
     if not isinstance(landmarks, str):
-        return _given(X, n_landmarks, landmarks)
+        return Landmarks(_given(kernel, X, n_landmarks, landmarks))
     check_choice("landmarks", landmarks, STRATEGIES)
     n = n_rows(X)
     count = check_number("n_landmarks", n_landmarks, at_least=1, integer=True)
     if count > n:
         raise ValueError(f"n_landmarks must be at most the number of rows, got n_landmarks={count} and n={n}")
-    if landmarks == "uniform":
-        return take_rows(X, np.sort(check_random_state(random_state).permutation(n)[:count]))
-    return _centres(X, count, random_state)
+    if landmarks == "kmeans":
+        return Landmarks(_centres(kernel, X, count, random_state))
+    operator = KernelOperator(kernel, X) if isinstance(kernel, Kernel) else MatrixOperator(X)
+    rng, factor = check_random_state(random_state), None
+    if landmarks == "rpcholesky":
+        indices, factor = pivoted_cholesky(operator, count, rng)
+    elif landmarks == "leverage":
+        indices = np.sort(leverage_sample(operator, count, rng))
+    elif landmarks == "farthest":
+        indices = farthest_points(operator, count, rng)
+    else:
+        indices = np.sort(rng.permutation(n)[:count])
+    return Landmarks(take_rows(X, indices) if isinstance(kernel, Kernel) else None, indices, factor)
 
 
-def _given(X: Any, n_landmarks: int | None, landmarks: Any) -> Any:
-    if hasattr(X, "iloc"):
-        return landmarks
-    Z = cast(check_numbers(landmarks, name="landmarks"), X.dtype)
+def _given(kernel: Any, X: Any, n_landmarks: int | None, landmarks: Any) -> Any:
+    _check_rows(kernel, "an array of landmarks")
+    Z = landmarks if hasattr(X, "iloc") else cast(check_numbers(landmarks, name="landmarks"), X.dtype)
     check_columns(X, Z.shape[1], "landmarks have")
-    if n_landmarks is not None and n_landmarks != Z.shape[0]:
-        raise ValueError(f"n_landmarks must be None or the number of landmarks, {Z.shape[0]}, got {n_landmarks}")
+    if n_landmarks is not None and n_landmarks != n_rows(Z):
+        raise ValueError(f"n_landmarks must be None or the number of landmarks, {n_rows(Z)}, got {n_landmarks}")
     return Z
 
 
-def _centres(X: Any, count: int, random_state: Any) -> Any:
+def _centres(kernel: Any, X: Any, count: int, random_state: Any) -> Any:
+    _check_rows(kernel, "landmarks='kmeans'")
     X = check_numbers(X)
     clusters = MiniBatchKMeans(count, batch_size=max(1024, 4 * count), n_init=1, random_state=random_state).fit(X)
     return sp.csr_array(clusters.cluster_centers_) if sp.issparse(X) else clusters.cluster_centers_
+
+
+def _check_rows(kernel: Any, what: str) -> None:
+    if not isinstance(kernel, Kernel):
+        raise ValueError(f"{what} needs rows: kernel='precomputed' takes one of the strategies that choose among rows")

@@ -4,6 +4,7 @@ from ._algebra import Constant, Power, Product, Sum
 from ._base import Kernel
 from ._columns import Columns
 from ._dot_product import Cosine, Linear, Polynomial, Sigmoid
+from ._estimator import KernelEstimator
 from ._euclidean import Gaussian, Matern, RationalQuadratic
 from ._features import FeatureKernel
 from ._foreign import FunctionKernel, SklearnWrapper, as_kernel
@@ -18,6 +19,7 @@ __all__ = [
     "FunctionKernel",
     "Gaussian",
     "Kernel",
+    "KernelEstimator",
     "Laplacian",
     "Linear",
     "Matern",

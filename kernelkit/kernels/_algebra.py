@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import numbers
 from abc import abstractmethod
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,9 @@ class Constant(Kernel):
         dtype = X.dtype if is_floating(X) else np.dtype(np.float64)
         return namespace(X).full(n_rows(X), self.value, dtype=dtype)
 
+    def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros((count, n_features)), np.full(count, self.value / count)
+
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         K = self.tile(rows, rows)
         return K, self._stack(K, {"value": K})
@@ -130,10 +134,33 @@ class Sum(_Pair):
     def _join(first: Any, second: Any) -> Any:
         return add(first, second)
 
+    def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
+        if count < 2:
+            raise ValueError(f"n_components must be larger: {self!r} needs a frequency, two features, for each term")
+        first = self._share(n_features, count)
+        parts = [self.k1.frequencies(n_features, first, draws), self.k2.frequencies(n_features, count - first, draws)]
+        frequencies, weights = zip(*parts, strict=True)
+        return np.concatenate(frequencies), np.concatenate(weights)
+
+    def _share(self, n_features: int, count: int) -> int:
+        """Return how many of the frequencies go to the first term: in proportion to its size, one for a constant."""
+        origin = np.zeros((1, n_features))
+        sizes = [0.0 if isinstance(k, Constant) else float(k.diag(origin)[0]) for k in (self.k1, self.k2)]
+        return min(max(round(count * sizes[0] / (sum(sizes) or 1.0)), 1), count - 1)
+
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         K1, dK1 = self.k1.value_and_gradient(rows.parts[0])
         K2, dK2 = self.k2.value_and_gradient(rows.parts[1])
         return K1 + K2, np.concatenate([dK1, dK2], axis=2)
+
+
+Sample = tuple[np.ndarray, np.ndarray]
+
+
+def _convolved(first: Sample, second: Sample, draws: Any) -> Sample:
+    """Return the sample of a product of kernels: sums of frequencies, in pairs that chance makes."""
+    (frequencies, weights), order = first, draws.permutation(len(first[1]))
+    return frequencies + second[0][order], len(weights) * weights * second[1][order]
 
 
 class Product(_Pair):
@@ -154,6 +181,10 @@ class Product(_Pair):
     @staticmethod
     def _join(first: Any, second: Any) -> Any:
         return multiply(first, second)
+
+    def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
+        first, second = (k.frequencies(n_features, count, draws) for k in (self.k1, self.k2))
+        return _convolved(first, second, draws)
 
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         K1, dK1 = self.k1.value_and_gradient(rows.parts[0])
@@ -194,6 +225,10 @@ class Power(Kernel):
 
     def diag(self, X: Any) -> Any:
         return integer_power(_own(self.kernel.diag(X)), self._exponent())
+
+    def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
+        factors = (self.kernel.frequencies(n_features, count, draws) for _ in range(self._exponent()))
+        return reduce(lambda first, second: _convolved(first, second, draws), factors)
 
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         K, dK = self.kernel.value_and_gradient(rows)

@@ -192,6 +192,35 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
             raise NotImplementedError(f"gradients are not available for {type(self).__name__}")
         return self.tile(rows, rows), np.empty((len(rows), len(rows), 0))
 
+    def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Draw from the spectral measure: k(x, y) is the mean of sum_i weights_i cos(frequencies_i . (x - y)).
+
+        Parameters
+        ----------
+        n_features : int
+            d.
+        count : int
+            How many.
+        draws : object
+            Where chance comes from: ``normals(count, d)``, ``uniforms(count, k)`` in (0, 1) and ``permutation(count)``.
+
+        Returns
+        -------
+        frequencies : array of shape (count, d)
+            In radians for each unit of X.
+        weights : array of shape (count,)
+            At least 0; their sum is k(x, x).
+
+        Raises
+        ------
+        ValueError
+            If the kernel has no spectral measure that is known: it must be a function of x - y.
+        """
+        raise ValueError(
+            f"random Fourier features are not available for {self!r}, whose spectral measure is not known: "
+            "take landmarks, which every kernel has (kernelkit.features.Nystroem)"
+        )
+
     def _stack(self, K: np.ndarray, gradients: dict[str, Any]) -> np.ndarray:
         """Return the gradients of the free hyperparameters, in their order, as one array of shape (n, n, p)."""
         free = [np.atleast_3d(gradients[h.name]) for h in self._own_hyperparameters() if not h.fixed]

@@ -81,6 +81,13 @@ class Columns(Kernel):
     def diag(self, X: Any) -> Any:
         return self.kernel.diag(self._chosen(X))
 
+    def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
+        index = np.arange(n_features)[self._names()]
+        inside, weights = self.kernel.frequencies(len(index), count, draws)
+        frequencies = np.zeros((count, n_features))
+        np.add.at(frequencies.T, index, inside.T)  # a column may be named twice
+        return frequencies, weights
+
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         return self.kernel.value_and_gradient(rows)
 

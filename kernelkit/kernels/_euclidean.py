@@ -6,13 +6,14 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-from scipy.special import gammaln, kve
+from scipy.special import gammaincinv, gammaln, kve
 
 from .._arrays import add, exp, is_foreign, multiply, namespace, power, sqrt
 from .._validation import check_number
 from ._stationary import Stationary
 
 CLOSED_FORMS = (0.5, 1.5, 2.5)
+TINY = 1e-100
 
 
 class Gaussian(Stationary):
@@ -89,6 +90,10 @@ class RationalQuadratic(Stationary):
     def _slope(self, s: np.ndarray) -> np.ndarray:
         return (1 - s / self.shape) ** (-self.shape - 1)
 
+    def _spread(self, count: int, draws: Any) -> Any:
+        # A Gamma(shape) mixture of Gaussians.
+        return np.sqrt(gammaincinv(self.shape, draws.uniforms(count, 1)) / self.shape)
+
     def _shape_gradient(self, s: np.ndarray) -> dict[str, np.ndarray]:
         base = 1 - s / self.shape
         return {"shape": base**-self.shape * (-self.shape * np.log(base) - s / base)}
@@ -142,6 +147,10 @@ class Matern(Stationary):
             return exp(multiply(r, -1.0))
         polynomial = 1.0 + r if self.nu == 1.5 else 1.0 + r * (1.0 + r / 3.0)
         return multiply(exp(multiply(r, -1.0)), polynomial)
+
+    def _spread(self, count: int, draws: Any) -> Any:
+        # Student's distribution with 2 nu degrees of freedom: one chi-square for all coordinates of a frequency.
+        return np.sqrt(self.nu / np.maximum(gammaincinv(self.nu, draws.uniforms(count, 1)), TINY))
 
     def _slope(self, s: np.ndarray) -> np.ndarray:
         r = np.sqrt(-4 * self.nu * s)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from scipy.spatial.distance import cdist
+from scipy.special import ndtri
 from sklearn.metrics.pairwise import manhattan_distances
 
 from .._arrays import as_dense, cast, exp, is_foreign, multiply, namespace
@@ -15,6 +16,8 @@ from ._base import Kernel
 from ._rows import Rows
 from ._scale import city_block_width
 from ._stationary import check_widths
+
+TINY = 1e-100
 
 
 class Laplacian(Kernel):
@@ -73,6 +76,12 @@ class Laplacian(Kernel):
         X = as_numbers(X)
         self._width()
         return namespace(X).ones(X.shape[0], dtype=X.dtype)
+
+    def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
+        # Independent Cauchy coordinates: the ratio of a normal number to the size of another.
+        others = np.abs(ndtri(draws.uniforms(count, n_features)))
+        cauchy = draws.normals(count, n_features) / np.maximum(others, TINY)
+        return cauchy / self._width(), np.full(count, 1 / count)
 
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         scaled = _city_block(rows.parts[0], rows.parts[0]) / self._width()

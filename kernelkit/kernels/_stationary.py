@@ -131,6 +131,14 @@ class Stationary(Kernel):
         self._widths(X.shape[1])
         return namespace(X).ones(X.shape[0], dtype=X.dtype)
 
+    def _spread(self, count: int, draws: Any) -> Any:
+        """Return random factors, shape (count, 1), that make normal frequencies those of this kernel; 1 by default."""
+        return 1.0
+
+    def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
+        normals = draws.normals(count, n_features) / self._widths(n_features)
+        return normals * self._spread(count, draws), np.full(count, 1 / count)
+
     def _width_gradient(self, rows: Rows, s: np.ndarray) -> np.ndarray:
         # ds / dlog(sigma_k) = ((x_k - y_k) / sigma_k)^2, summed over k for one sigma.
         slope = self._slope(s)

@@ -3,8 +3,10 @@
 from ._cholesky import Outcome, factor, solve
 from ._factor import CholeskyFactor
 from ._libsvm import DualSolution, libsvm
-from ._nystroem import landmark_components, ridge_on_landmarks
+from ._nystroem import Moments, landmark_components, ridge_on_landmarks, whitening
+from ._pivoted_cholesky import pivoted_cholesky
 from ._principal import EIGEN_SOLVERS, PrincipalComponents, principal_components
+from ._representatives import farthest_points, leverage_sample
 from ._ridge import RidgeSystem, solve_many
 from ._spectral import Spectrum
 
@@ -12,15 +14,20 @@ __all__ = [
     "EIGEN_SOLVERS",
     "CholeskyFactor",
     "DualSolution",
+    "Moments",
     "Outcome",
     "PrincipalComponents",
     "RidgeSystem",
     "Spectrum",
     "factor",
+    "farthest_points",
     "landmark_components",
+    "leverage_sample",
     "libsvm",
+    "pivoted_cholesky",
     "principal_components",
     "ridge_on_landmarks",
     "solve",
     "solve_many",
+    "whitening",
 ]

@@ -15,7 +15,7 @@ from ._spectral import check_finite
 BLOCK_BYTES = 2**23
 
 
-def whitening(K: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
+def whitening(K: np.ndarray, dtype: Any = np.float64, rank: int | None = None) -> np.ndarray:
     """Return W, shape (p, r), with W'KW = I on the range of the kernel matrix K of p landmarks.
 
     Parameters
@@ -24,6 +24,8 @@ def whitening(K: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
         Symmetric.
     dtype : dtype
         In which its values were computed: what is below their rounding counts as zero.
+    rank : int, optional
+        The largest r: only the largest eigenvalues are kept.
 
     Raises
     ------
@@ -44,7 +46,10 @@ def whitening(K: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
     """
     check_finite(K)
     values, vectors = eigh(K.astype(np.float64), driver="evd", check_finite=False)
-    usable = values > max(len(K) * float(np.finfo(dtype).eps) * values[-1], 0.0)
+    size = float(np.abs(np.diagonal(K)).max())
+    usable = values > len(K) * float(np.finfo(dtype).eps) * size + 4 * float(np.finfo(np.float64).eps) * values[-1]
+    if rank is not None:
+        usable[: max(len(K) - rank, 0)] = False
     if not usable.any():
         raise ValueError(f"the landmarks' kernel matrix has no positive eigenvalue, the largest is {values[-1]:.3g}")
     return vectors[:, usable] / np.sqrt(values[usable])

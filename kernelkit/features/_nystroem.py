@@ -1,0 +1,242 @@
+"""Features of any kernel, from its values at landmarks."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.linalg import solve, solve_triangular
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from .._arrays import n_rows
+from .._validation import check_columns, check_number, check_numbers
+from ..engine import KernelOperator, MatrixOperator, blocks, check_memory
+from ..kernels import Kernel, KernelEstimator
+from ..solvers import Moments, whitening
+from ._error import KernelMap
+from ._landmarks import Landmarks, choose_landmarks
+from ._waves import FEWER
+
+DEFAULT = 100
+BLOCK_BYTES = 2**23
+
+
+class Nystroem(KernelMap, ClassNamePrefixFeaturesOutMixin, TransformerMixin, KernelEstimator):
+    """Features z(x) = W'k(Z, x) of any kernel, from its values at landmarks Z.
+
+    With W W' the pseudo-inverse of k(Z, Z), z(x).z(y) = k(x, Z) k(Z, Z)^-1 k(Z, y), which is exact for landmarks, and
+    never above k(x, x) for x = y. n p kernel values are evaluated, never n^2.
+
+    Parameters
+    ----------
+    kernel : Kernel, scikit-learn Gaussian-process kernel, callable or str, optional
+        None is ``Gaussian(sigma="scale")``; see ``kernelkit.kernels.as_kernel`` for the others. "precomputed" takes
+        kernel matrices in place of X.
+    n_components : int, optional
+        Number of landmarks p; None is 100, or as many as are given. There are fewer features where the landmarks' kernel
+        matrix has a lower rank.
+    landmarks : {"rpcholesky", "uniform", "kmeans", "leverage", "farthest"} or array-like of shape (p, d)
+        How they are chosen, see `choose_landmarks`, or the landmarks themselves.
+    rank : int, optional
+        Keep this many features, those of the largest eigenvalues of the landmarks' kernel matrix; None keeps all.
+    fit_inverse_transform : bool
+        Whether to learn `inverse_transform`: ridge regression from the features to X.
+    alpha : float
+        Ridge of that regression, > 0; not multiplied by n.
+    random_state : int, RandomState or None
+        For choosing landmarks.
+
+    Attributes
+    ----------
+    kernel_ : Kernel or "precomputed"
+        The kernel with numbers for parameters.
+    components_ : array, sparse matrix or table of shape (p, d), or None
+        The landmarks; None for kernel="precomputed".
+    landmark_indices_ : array of shape (p,) or None
+        Their positions among the training rows; None where they are none of these.
+    normalization_ : array of shape (p, r)
+        W.
+    dual_coef_ : array of shape (r, d)
+        Coefficients of the inverse.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : array of shape (d,)
+        Their names, if all are strings.
+
+    References
+    ----------
+    Williams and Seeger (2001), Using the Nystroem method to speed up kernel machines; Epperly, Tropp and Webber (2024) for
+    "rpcholesky"; Musco and Musco (2017) for "leverage"; Zhang, Tsang and Kwok (2008) for "kmeans".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kernelkit import Gaussian, Nystroem
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> phi = Nystroem(Gaussian(2.0), n_components=60, random_state=0)
+    >>> Z = phi.fit_transform(X)
+    >>> bool(np.abs(Z @ Z.T - Gaussian(2.0)(X)).max() < 1e-3)
+    True
+    """
+
+    regularisation = None
+    first_number = "n_components"
+
+    def __init__(
+        self,
+        kernel: Any = None,
+        *,
+        n_components: int | None = None,
+        landmarks: Any = "rpcholesky",
+        rank: int | None = None,
+        fit_inverse_transform: bool = False,
+        alpha: float = 1.0,
+        random_state: Any = None,
+    ):
+        self.kernel = kernel
+        self.n_components = n_components
+        self.landmarks = landmarks
+        self.rank = rank
+        self.fit_inverse_transform = fit_inverse_transform
+        self.alpha = alpha
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Choose the landmarks.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, d)
+            Training rows; the kernel matrix, of shape (n, n), for kernel="precomputed".
+        y : None
+            Not used.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer rows than landmarks, the input is not finite, or a parameter is out of its range.
+        """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """Choose the landmarks and return the features of the training rows, shape (n, r).
+
+        With landmarks="rpcholesky" the choice gives them, without further kernel values.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, d)
+            Training rows; the kernel matrix, of shape (n, n), for kernel="precomputed".
+        y : None
+            Not used.
+        """
+        X, found = self._fit(X)
+        return self._features(X) if found.factor is None or self.rank is not None else found.factor
+
+    def _fit(self, X: Any) -> tuple[Any, Landmarks]:
+        count = self._count()
+        X = self._training_rows(X)
+        if count is not None and count > n_rows(X):
+            raise ValueError(f"n_components must be at most the number of rows, got {count} and n={n_rows(X)}")
+        Y = self._reconstructed(X) if self.fit_inverse_transform else None
+        kernel = self._resolved(self._as_kernel(self.kernel), X, None)
+        found = choose_landmarks(kernel, X, count, self.landmarks, self.random_state)
+        W = self._whitening(kernel, X, found)
+        self.kernel_, self.components_, self.landmark_indices_ = kernel, found.rows, found.indices
+        self.normalization_ = W
+        self.__dict__.pop("dual_coef_", None)  # of an earlier fit
+        if Y is not None:
+            self.dual_coef_ = self._inverse(X, Y)
+        return X, found
+
+    def _count(self) -> int | None:
+        """Return how many landmarks are to be chosen, after a look at all parameters."""
+        given = not isinstance(self.landmarks, str)
+        for name in ("n_components", "rank"):
+            if getattr(self, name) is not None:
+                check_number(name, getattr(self, name), at_least=1, integer=True)
+        check_number("alpha", self.alpha, above=0)
+        return DEFAULT if self.n_components is None and not given else self.n_components
+
+    def _whitening(self, kernel: Any, X: Any, found: Landmarks) -> np.ndarray:
+        if found.factor is not None and self.rank is None:
+            # The factor is k(X, Z) L'^-1, with L its own rows at the landmarks.
+            L = np.tril(found.factor[found.indices].astype(np.float64))
+            return solve_triangular(L, np.eye(len(L)), lower=True, check_finite=False).T
+        if isinstance(kernel, Kernel):
+            K, dtype = KernelOperator(kernel, found.rows).dense(), getattr(X, "dtype", np.float64)
+        else:
+            K, dtype = X[np.ix_(found.indices, found.indices)], X.dtype
+        return whitening(K, dtype if dtype == np.float32 else np.float64, self.rank)
+
+    def _operator(self, X: Any) -> KernelOperator | MatrixOperator:
+        """Return k(x, Z) for checked rows."""
+        if isinstance(self.kernel_, Kernel):
+            return KernelOperator(self.kernel_, X, self.components_)
+        return MatrixOperator(X[:, self.landmark_indices_])
+
+    def _features(self, X: Any) -> np.ndarray:
+        operator, W = self._operator(X), self.normalization_
+        n, r = operator.shape[0], W.shape[1]
+        check_memory(n * r * operator.dtype.itemsize, f"{n} x {r} features", FEWER)
+        W, out = W.astype(operator.dtype, copy=False), np.empty((n, r), dtype=operator.dtype)
+        for rows in blocks(n, max(1, BLOCK_BYTES // (8 * len(W)))):
+            np.matmul(operator.block(rows), W, out=out[rows])
+        return out
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the features of rows, shape (m, r).
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, d)
+            Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
+        """
+        check_is_fitted(self)
+        return self._features(self._rows_like([self.kernel_], X, reset=False))
+
+    def _inverse(self, X: Any, Y: np.ndarray) -> np.ndarray:
+        sums = Moments.of(self._operator(X), self.normalization_, Y)
+        A = sums.covariance + sums.n * np.outer(sums.mean, sums.mean)
+        A[np.diag_indices(len(A))] += self.alpha
+        return solve(A, sums.cross, assume_a="pos").astype(Y.dtype, copy=False)
+
+    def inverse_transform(self, X: Any) -> np.ndarray:
+        """Return rows whose features are about those given, shape (m, d), by ridge regression.
+
+        Parameters
+        ----------
+        X : array-like of shape (m, r)
+            Features.
+
+        Raises
+        ------
+        NotFittedError
+            If the model was not fitted with ``fit_inverse_transform=True``.
+        """
+        check_is_fitted(self)
+        if not self.fit_inverse_transform or not hasattr(self, "dual_coef_"):
+            raise NotFittedError("inverse_transform needs a model fitted with fit_inverse_transform=True")
+        Z = check_numbers(X, accept_sparse=False)
+        check_columns(Z, self._n_features_out, "the number of features is")
+        return Z @ self.dual_coef_
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.normalization_.shape[1]
+
+    def _reconstructed(self, X: Any) -> np.ndarray:
+        """Return the rows as what `inverse_transform` is to give back."""
+        if self._precomputed or sp.issparse(X):
+            raise ValueError("fit_inverse_transform=True needs X as a dense array of rows")
+        return check_numbers(X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse &= not self.fit_inverse_transform
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

@@ -1,0 +1,94 @@
+"""What all that have a ``kernel`` parameter share: how it is set, checked and resolved, and the rows it takes."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from .._arrays import as_sliceable
+from .._validation import FLOATS, check_symmetric
+from ._base import Kernel
+from ._foreign import as_kernel
+
+
+class KernelEstimator(BaseEstimator):
+    """An estimator or transformer with a ``kernel`` parameter."""
+
+    regularisation: ClassVar[str | None] = "alpha"  # where noise in place of a kernel belongs, and a number too
+    first_number: ClassVar[str | None] = None  # unless this is what a number was meant to be
+
+    kernel: Any
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; those of the kernel are reached as ``kernel__sigma``.
+
+        Raises
+        ------
+        ValueError
+            If a parameter does not exist, or ``kernel`` is not a kernel object whose parameters could be set.
+        """
+        nested = [name for name in params if name.startswith("kernel__")]
+        kernel = params.get("kernel", self.kernel)
+        if nested and isinstance(kernel, (list, tuple)):
+            raise ValueError(f"{nested[0]} cannot be set on a list of kernels: give it in param_grid")
+        if nested and (isinstance(kernel, type) or not hasattr(kernel, "set_params")):
+            raise ValueError(
+                f"{nested[0]} cannot be set on kernel={kernel!r}, which has no parameters; "
+                "pass a kernel object first, such as kernel=Gaussian()"
+            )
+        return super().set_params(**params)
+
+    @property
+    def _precomputed(self) -> bool:
+        return self._kernels() == ["precomputed"]
+
+    def _kernels(self) -> list[Any]:
+        """List the kernels that may be fitted."""
+        return [self._as_kernel(self.kernel)]
+
+    def _as_kernel(self, kernel: Any) -> Any:
+        try:
+            return as_kernel(kernel)
+        except TypeError as error:
+            meant = self.first_number or self.regularisation
+            if meant is None or not isinstance(kernel, numbers.Real):
+                raise
+            raise TypeError(f"{error}; did you mean {meant}={kernel!r}?") from None
+
+    def _training_rows(self, X: Any) -> Any:
+        """Return the training rows, or kernel matrix, checked the way all kernels want them."""
+        kernels = self._kernels()
+        if "precomputed" in kernels and len(kernels) > 1:
+            raise ValueError("kernel='precomputed' takes kernel matrices in place of X: no other kernel can join it")
+        shape: Any = getattr(X, "shape", ())
+        if self._precomputed and len(shape) == 2 and shape[0] != shape[1]:
+            raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {shape}")
+        X = self._rows_like(kernels, X, reset=True)
+        if self._precomputed:
+            check_symmetric(X)
+        return X
+
+    def _rows_like(self, kernels: list[Any], X: Any, reset: bool) -> Any:
+        if any(isinstance(kernel, Kernel) and not kernel.requires_vector_input for kernel in kernels):
+            validate_data(self, X, skip_check_array=True, reset=reset)
+            return as_sliceable(X)
+        sparse = all(isinstance(kernel, Kernel) and kernel.accepts_sparse for kernel in kernels)
+        return validate_data(self, X, accept_sparse="csr" if sparse else False, dtype=FLOATS, reset=reset)
+
+    def _resolved(self, kernel: Any, X: Any, sample_weight: np.ndarray | None) -> Any:
+        if not isinstance(kernel, Kernel):
+            return kernel
+        if kernel.has_noise:
+            instead = f"set {self.regularisation} instead" if self.regularisation else "leave it out"
+            raise ValueError(f"kernel={kernel!r} has white noise, which is not a kernel here: {instead}")
+        return kernel.resolve(X, sample_weight)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = self._precomputed
+        tags.input_tags.sparse = all(getattr(kernel, "accepts_sparse", False) for kernel in self._kernels())
+        return tags

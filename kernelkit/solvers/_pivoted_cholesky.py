@@ -1,0 +1,109 @@
+"""Randomly pivoted Cholesky: landmarks, and the features that they give, from n p kernel values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from ..engine import check_memory
+
+NARROWEST, WIDEST = 16, 128  # rows proposed at a time
+FEWER = "take fewer landmarks, or landmarks='uniform', which holds no matrix of all rows"
+
+
+def pivoted_cholesky(operator: Any, p: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+    """Return up to p pivots S and the factor F with F F' = K[:, S] K[S, S]^-1 K[S, :].
+
+    Each pivot is drawn with a probability proportional to what the earlier ones leave of the diagonal. Rows are
+    proposed in blocks and accepted with the right probability, so that the pivots have the distribution of one draw after
+    the other while the work is matrix products.
+
+    Parameters
+    ----------
+    operator : KernelOperator or MatrixOperator
+        K, positive semi-definite, shape (n, n). n p of its values are evaluated, and a few for each block.
+    p : int
+        At most n. Fewer pivots come back where these leave nothing but rounding.
+    rng : RandomState
+        For the draws.
+
+    Returns
+    -------
+    pivots : array of shape (r,)
+        Positions, in the order drawn.
+    F : array of shape (n, r)
+        In the dtype of the operator; F[pivots] is lower triangular.
+
+    Raises
+    ------
+    MemoryError
+        If F does not fit into memory.
+    ValueError
+        If the diagonal is not finite and above zero anywhere.
+
+    References
+    ----------
+    Chen, Epperly, Tropp and Webber (2025), Randomly pivoted Cholesky; Epperly, Tropp and Webber (2024), Embrace
+    rejection: kernel matrix approximation by accelerated randomly pivoted Cholesky, algorithm 2.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kernelkit.engine import MatrixOperator
+    >>> x = np.arange(1.0, 5.0)[:, None]
+    >>> pivots, F = pivoted_cholesky(MatrixOperator(x @ x.T), 3, np.random.RandomState(0))
+    >>> len(pivots), bool(np.allclose(F @ F.T, x @ x.T))
+    (1, True)
+    """
+    n, dtype = operator.shape[0], np.dtype(operator.dtype)
+    check_memory(n * p * dtype.itemsize, f"{p} columns of {n} kernel values", FEWER)
+    left = np.array(operator.diag(), dtype=np.float64)  # of the diagonal
+    if not (np.isfinite(left).all() and left.max() > 0):
+        raise ValueError("the diagonal of the kernel matrix must be finite, and above zero somewhere")
+    rounding = p * float(np.finfo(dtype).eps) * left.max()
+    F, pivots = np.zeros((n, p), dtype=dtype), np.empty(0, dtype=int)
+    width = min(max(p // 8, NARROWEST), WIDEST)
+    while len(pivots) < p and left.any():
+        total = np.cumsum(left)
+        proposed = np.minimum(np.searchsorted(total, rng.uniform(size=width) * total[-1]), n - 1)
+        H = _residual(operator, F, proposed, len(pivots))
+        left[proposed[np.diagonal(H) <= rounding]] = 0.0
+        chosen, L = _accepted(H, left[proposed], rounding, rng)
+        chosen, L = chosen[: p - len(pivots)], L[: p - len(pivots), : p - len(pivots)]
+        new, done = proposed[chosen], slice(len(pivots), len(pivots) + len(chosen))
+        if len(new):
+            G = operator.columns(new).astype(dtype, copy=False)
+            G -= F[:, : done.start] @ F[new, : done.start].T
+            F[:, done] = solve_triangular(L.astype(dtype), G.T, lower=True, check_finite=False).T
+            left -= np.einsum("ij,ij->i", F[:, done], F[:, done], dtype=np.float64)
+            pivots = np.append(pivots, new)
+        left[left <= rounding] = 0.0
+        left[pivots] = 0.0
+    return pivots, F[:, : len(pivots)]
+
+
+def _residual(operator: Any, F: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
+    """Return what `count` pivots leave of the kernel matrix of some rows."""
+    some = F[rows, :count].astype(np.float64)
+    return operator.part(rows, rows).astype(np.float64) - some @ some.T
+
+
+def _accepted(
+    H: np.ndarray, proposed: np.ndarray, rounding: float, rng: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions accepted, and the Cholesky factor of H at these.
+
+    A row that was proposed with weight u is accepted with the probability h / u, h being what those accepted before it
+    leave of its diagonal.
+    """
+    chosen: list[int] = []
+    L = np.zeros_like(H)
+    for i, (u, chance) in enumerate(zip(proposed, rng.uniform(size=len(H)), strict=True)):
+        if H[i, i] > max(chance * u, rounding):
+            column = H[:, i] / H[i, i] ** 0.5
+            H -= np.outer(column, column)
+            L[:, len(chosen)] = column
+            chosen.append(i)
+    return np.array(chosen, dtype=int), np.tril(L[chosen, : len(chosen)])
