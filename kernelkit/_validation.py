@@ -109,6 +109,7 @@ def as_floats(name: str, values: Any) -> np.ndarray:
 
 def check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> Any:
     """Return `value` if it is one of `choices`; raise ValueError naming them otherwise."""
+    value = value.item() if isinstance(value, np.generic) else value
     if not any(value is choice or (isinstance(value, type(choice)) and value == choice) for choice in choices):
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
     return value

@@ -162,6 +162,13 @@ FEATURE_MAPS = [
     (explicit(Polynomial(degree=2, coef0=0.0)), Polynomial(degree=2, coef0=0.0)),
 ]
 
+# Maps that stand for a kernel, or lift coordinates.
+OTHER_MAPS = [
+    kernelkit.RandomFourier(n_components=10, random_state=0),
+    kernelkit.Nystroem(n_components=5, random_state=0),
+    kernelkit.FourierFeatures(n_frequencies=4, random_state=0),
+]
+
 # scikit-learn's check that weights are repetitions needs the support vector machines to solve to the last digits, and a
 # nu that its most uneven weights allow.
 ESTIMATORS = [

@@ -7,7 +7,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from ..engine import KernelOperator, MatrixOperator
-from ..kernels import Kernel, KernelEstimator
+from ..kernels import KernelEstimator, kernel_operator
 
 
 class TrainedOnRows(KernelEstimator):
@@ -17,4 +17,4 @@ class TrainedOnRows(KernelEstimator):
         """Return the kernel values between new rows and the training rows, shape (m, n)."""
         check_is_fitted(self)
         X = self._rows_like([self.kernel_], X, reset=False)
-        return KernelOperator(self.kernel_, X, self.X_fit_) if isinstance(self.kernel_, Kernel) else MatrixOperator(X)
+        return kernel_operator(self.kernel_, X, self.X_fit_)

@@ -84,8 +84,21 @@ def check_labels(estimator: Any, y: Any, X: Any) -> np.ndarray:
     return y
 
 
+def check_class_weight(class_weight: Any) -> None:
+    """Raise ValueError unless it is None, "balanced", a dictionary of weights, or a list of these for more labels."""
+    if class_weight is None or (isinstance(class_weight, str) and class_weight == "balanced"):
+        return
+    tables = class_weight if isinstance(class_weight, list) else [class_weight]
+    if not all(isinstance(table, dict) for table in tables):
+        raise ValueError(f"class_weight must be None, 'balanced' or a dictionary, got {class_weight!r}")
+    for name, weight in (item for table in tables for item in table.items()):
+        if weight < 0:
+            raise ValueError(f"class_weight must be >= 0, got {weight!r} for the class {name!r}")
+
+
 def balanced(class_weight: Any, y: np.ndarray, w: np.ndarray | None) -> Any:
-    """Return what "balanced" means with weights: classes are counted by weight, as if rows were repeated."""
+    """Return class weights, checked; "balanced" counts the classes by weight, as if rows were repeated."""
+    check_class_weight(class_weight)
     if class_weight != "balanced" or w is None or y.ndim > 1:
         return class_weight
     classes, codes = np.unique(y, return_inverse=True)

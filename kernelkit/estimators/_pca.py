@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, Self
 
 import numpy as np
@@ -12,9 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import n_rows
 from .._validation import check_choice, check_columns, check_number, check_numbers, check_varies
-from ..engine import KernelOperator, MatrixOperator
-from ..features import choose_landmarks
-from ..kernels import Kernel
+from ..engine import KernelOperator
+from ..features import STRATEGIES, choose_landmarks
+from ..kernels import Kernel, kernel_operator
 from ..solvers import (
     EIGEN_SOLVERS,
     PrincipalComponents,
@@ -55,7 +56,7 @@ class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TrainedOnRows
     max_iter : int, optional
         For "lanczos" and "arpack": most iterations.
     iterated_power : int or "auto"
-        For "randomized": products with the matrix; "auto" is 7.
+        For "randomized": passes over the matrix, each a product with n_components vectors; "auto" is 7.
     remove_zero_eig : bool
         Whether components of eigenvalue zero are left out where `n_components` is given.
     n_landmarks : int, optional
@@ -78,7 +79,8 @@ class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TrainedOnRows
     explained_variance_ : array of shape (p,)
         Variances of the components, eigenvalues_ / (n - 1).
     explained_variance_ratio_ : array of shape (p,)
-        Their shares of the features' total variance; with landmarks, of what these represent.
+        Their shares of the features' total variance; with landmarks, of what these represent. A kernel that is not
+        positive semi-definite has negative variances, which are taken from the total.
     eigen_solver_ : str
         The solver that was used; with landmarks "dense", on a matrix of their size.
     n_iter_ : int or None
@@ -157,14 +159,15 @@ class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TrainedOnRows
         MemoryError
             If the eigensolver does not fit into memory.
         """
-        self._check_settings()
+        counts = self._check_settings()
         X = self._training_rows(X)
         if n_rows(X) < 2:
             raise ValueError("KernelPCA needs at least 2 rows, got 1 sample")
         check_varies(X)
         Y = _reconstructed(X) if self.fit_inverse_transform else None
         kernel = self._resolved(self._as_kernel(self.kernel), X, None)
-        found, basis = self._on_landmarks(kernel, X) if self._has_landmarks else self._on_all_rows(kernel, X)
+        solve_on = self._on_landmarks if self._has_landmarks else self._on_all_rows
+        found, basis = solve_on(kernel, X, **counts)
         if self.n_components is None or self.remove_zero_eig:
             found = found.nonzero()
         inverse = None if Y is None else self._inverse(kernel, found, basis, Y)
@@ -175,48 +178,57 @@ class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TrainedOnRows
             self.__dict__.update(zip(INVERSE, inverse, strict=True))
         return self
 
-    def _check_settings(self) -> None:
+    def _check_settings(self) -> dict[str, Any]:
+        """Return the counts among the parameters as integers, after a look at all parameters."""
         check_choice("eigen_solver", self.eigen_solver, EIGEN_SOLVERS)
         check_choice("fit_inverse_transform", self.fit_inverse_transform, (True, False))
         check_choice("remove_zero_eig", self.remove_zero_eig, (True, False))
         check_number("tol", self.tol, at_least=0)
-        if self._has_landmarks:
-            check_number("alpha", self.alpha, above=0)
         check_number("alpha", self.alpha, at_least=0)
+        if self._has_landmarks and self.fit_inverse_transform:
+            check_number("alpha", self.alpha, above=0)
+        if isinstance(self.landmarks, str) and self.landmarks != "uniform" and self.n_landmarks is None:
+            check_choice("landmarks", self.landmarks, STRATEGIES)
+            raise ValueError(f"landmarks={self.landmarks!r} needs n_landmarks, got None")
+        counts: dict[str, Any] = {}
         for name in ("n_components", "max_iter", "n_landmarks", "iterated_power"):
             value = getattr(self, name)
-            if value is not None and not (name == "iterated_power" and value == "auto"):
-                check_number(name, value, at_least=1, integer=True)
+            absent = value is None or (name == "iterated_power" and isinstance(value, str) and value == "auto")
+            counts[name] = None if absent else check_number(name, value, at_least=1, integer=True)
         if self._precomputed and self.fit_inverse_transform:
             raise ValueError("Cannot fit_inverse_transform with a precomputed kernel: it needs the rows")
         if self._precomputed and self._has_landmarks:
             raise ValueError("kernel='precomputed' has the whole matrix: n_landmarks must be None, landmarks 'uniform'")
+        return counts
 
     @property
     def _has_landmarks(self) -> bool:
         return self.n_landmarks is not None or not isinstance(self.landmarks, str)
 
-    def _on_all_rows(self, kernel: Any, X: Any) -> tuple[PrincipalComponents, Any]:
-        operator = KernelOperator(kernel, X) if isinstance(kernel, Kernel) else MatrixOperator(X)
-        n = n_rows(X)
+    def _on_all_rows(
+        self, kernel: Any, X: Any, n_components: int | None, max_iter: int | None, iterated_power: int | None, **_: Any
+    ) -> tuple[PrincipalComponents, Any]:
+        operator, n = kernel_operator(kernel, X), n_rows(X)
         found = principal_components(
             operator,
-            n if self.n_components is None else min(self.n_components, n),
+            n if n_components is None else min(n_components, n),
             self.eigen_solver,
             tol=self.tol,
-            max_iter=self.max_iter,
-            power=None if self.iterated_power == "auto" else self.iterated_power,
+            max_iter=max_iter,
+            power=iterated_power,
             random_state=self.random_state,
         )
         # A copy, since the caller may go on to change X.
-        return found.astype(operator.dtype), X.copy() if isinstance(kernel, Kernel) else None
+        return found.astype(operator.dtype), copy(X) if isinstance(kernel, Kernel) else None
 
-    def _on_landmarks(self, kernel: Kernel, X: Any) -> tuple[PrincipalComponents, Any]:
-        Z = choose_landmarks(kernel, X, self.n_landmarks, self.landmarks, self.random_state).rows
-        if self.n_components is not None and self.n_components > n_rows(Z):
-            raise ValueError(f"n_components={self.n_components} must be at most the number of landmarks, {n_rows(Z)}")
+    def _on_landmarks(
+        self, kernel: Kernel, X: Any, n_components: int | None, n_landmarks: int | None, **_: Any
+    ) -> tuple[PrincipalComponents, Any]:
+        Z = choose_landmarks(kernel, X, n_landmarks, self.landmarks, self.random_state).rows
+        if n_components is not None and n_components > n_rows(Z):
+            raise ValueError(f"n_components={n_components} must be at most the number of landmarks, {n_rows(Z)}")
         operator = KernelOperator(kernel, X, Z)
-        found = landmark_components(operator, KernelOperator(kernel, Z).dense(), self.n_components)
+        found = landmark_components(operator, KernelOperator(kernel, Z).dense(), n_components)
         return found.astype(operator.dtype), Z
 
     def _inverse(self, kernel: Any, found: PrincipalComponents, basis: Any, Y: np.ndarray) -> tuple[Kernel, Any, Any]:

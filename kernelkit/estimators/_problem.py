@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_consistent_length
 from .._arrays import n_rows, take_rows
 from .._validation import as_floats, check_number
 from ..engine import KernelOperator, MatrixOperator, check_memory
-from ..kernels import Kernel
+from ..kernels import Kernel, kernel_operator
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,7 @@ def ridge_problem(kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None) -> R
     scale = None if w is None else np.sqrt(w[rows])
     if scale is not None and (scale == 1).all():
         scale = None
-    operator = KernelOperator(kernel, X) if isinstance(kernel, Kernel) else MatrixOperator(X)
-    return RidgeProblem(operator, Y, scale, rows, n)
+    return RidgeProblem(kernel_operator(kernel, X), Y, scale, rows, n)
 
 
 def square_part(K: np.ndarray, rows: np.ndarray) -> np.ndarray:

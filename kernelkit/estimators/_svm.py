@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays import n_rows, take_rows
 from .._validation import check_choice, check_number, check_varies
 from ..engine import KernelOperator, MatrixOperator
-from ..kernels import Kernel, KernelEstimator, Linear
+from ..kernels import Kernel, KernelEstimator, Linear, kernel_operator
 from ..solvers import DualSolution, libsvm
 from ._problem import square_part
 
@@ -77,8 +77,8 @@ class SupportVectorMachine(KernelEstimator):
         check_varies(X)
         if not isinstance(kernel, Kernel):
             _check_semidefinite(X)
-        operator = KernelOperator(kernel, X) if isinstance(kernel, Kernel) else MatrixOperator(X)
-        solution = libsvm(operator, y[rows], None if w is None else w[rows], self.formulation, **settings)
+        weights = None if w is None else w[rows]
+        solution = libsvm(kernel_operator(kernel, X), y[rows], weights, self.formulation, **settings)
         return kernel, solution.at(rows)
 
     def _keep(self, X: Any, kernel: Any, solution: DualSolution) -> None:

@@ -326,9 +326,9 @@ class KernelNuSVC(SupportVectorClassifier):
         counts = np.bincount(codes, weights=w)
         smallest, largest = counts.min(), counts.max()
         most = 2 * smallest / (smallest + largest)
-        if self._check_settings()["nu"] > most:
+        if self._check_settings()["nu"] >= most:
             pair = classes[[counts.argmin(), counts.argmax()]].tolist()
             raise ValueError(
-                f"nu={self.nu} is infeasible: for the classes {pair[0]!r} and {pair[1]!r} it can be at most "
+                f"nu={self.nu} is infeasible: for the classes {pair[0]!r} and {pair[1]!r} it must be below "
                 f"{most:.3g}, twice the share of the smaller one"
             )

@@ -8,22 +8,22 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from .._arrays import n_rows
-from .._validation import check_weights
+from .._validation import check_number, check_weights
 from ._svm import SupportVectorMachine
 
 
 class KernelOneClassSVM(OutlierMixin, SupportVectorMachine):
     """One-class support vector machine: where most of the rows are.
 
-    Minimises |f|^2 / 2 - r nu n + sum_i w_i max(0, r - f(x_i)) over f and the offset r. At most a share nu of the
-    training rows have f(x) < r, and at least that share are support vectors.
+    Minimises |f|^2 / 2 - r nu sum_i w_i + sum_i w_i max(0, r - f(x_i)) over f and the offset r. At most a share nu of
+    the training rows, by weight, have f(x) < r, and at least that share are support vectors.
 
     Parameters
     ----------
     kernel : Kernel, scikit-learn Gaussian-process kernel, callable or str, optional
         As for KernelSVC.
     nu : float
-        In (0, 1].
+        Between 0 and 1; at 1 the offset would be open.
     solver, shrinking, tol, cache_size, max_iter, verbose
         As for KernelSVC.
 
@@ -93,6 +93,7 @@ class KernelOneClassSVM(OutlierMixin, SupportVectorMachine):
         MemoryError
             If the kernel matrix does not fit into memory.
         """
+        check_number("nu", self.nu, above=0, below=1)
         X = self._training_rows(X)
         kernel, solution = self._solve(X, np.ones(n_rows(X)), check_weights(sample_weight, n_rows(X)))
         self.n_iter_, self.offset_ = int(solution.n_iter[0]), -float(solution.intercept[0])

@@ -128,8 +128,8 @@ class KernelSVR(SupportVectorRegressor):
 class KernelNuSVR(SupportVectorRegressor):
     """Support vector regression with a bound on the fractions of errors and support vectors.
 
-    Minimises |f|^2 / 2 + C (nu n e + sum_i max(0, |y_i - f(x_i) - b| - e)) over f, b and the tube's half width e. At
-    most a share nu of the rows are outside the tube, and at least that share are support vectors.
+    Minimises |f|^2 / 2 + C sum_i w_i (nu e + max(0, |y_i - f(x_i) - b| - e)) over f, b and the tube's half width e. At
+    most a share nu of the rows, by weight, are outside the tube, and at least that share are support vectors.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 from ._error import ErrorReport
 from ._explicit import ExplicitMap, explicit
 from ._fourier_features import FourierFeatures
-from ._landmarks import Landmarks, choose_landmarks
+from ._landmarks import STRATEGIES, Landmarks, choose_landmarks
 from ._nystroem import Nystroem
 from ._random_fourier import RandomFourier
 
@@ -14,6 +14,7 @@ __all__ = [
     "Landmarks",
     "Nystroem",
     "RandomFourier",
+    "STRATEGIES",
     "choose_landmarks",
     "explicit",
 ]

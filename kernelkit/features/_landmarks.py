@@ -12,8 +12,7 @@ from sklearn.utils import check_random_state
 
 from .._arrays import cast, n_rows, take_rows
 from .._validation import check_choice, check_columns, check_number, check_numbers
-from ..engine import KernelOperator, MatrixOperator
-from ..kernels import Kernel
+from ..kernels import Kernel, kernel_operator
 from ..solvers import farthest_points, leverage_sample, pivoted_cholesky
 
 STRATEGIES = ("rpcholesky", "uniform", "kmeans", "leverage", "farthest")
@@ -83,7 +82,7 @@ def choose_landmarks(
         raise ValueError(f"n_landmarks must be at most the number of rows, got n_landmarks={count} and n={n}")
     if landmarks == "kmeans":
         return Landmarks(_centres(kernel, X, count, random_state))
-    operator = KernelOperator(kernel, X) if isinstance(kernel, Kernel) else MatrixOperator(X)
+    operator = kernel_operator(kernel, X)
     rng, factor = check_random_state(random_state), None
     if landmarks == "rpcholesky":
         indices, factor = pivoted_cholesky(operator, count, rng)
@@ -98,8 +97,11 @@ def choose_landmarks(
 
 def _given(kernel: Any, X: Any, n_landmarks: int | None, landmarks: Any) -> Any:
     _check_rows(kernel, "an array of landmarks")
-    Z = landmarks if hasattr(X, "iloc") else cast(check_numbers(landmarks, name="landmarks"), X.dtype)
-    check_columns(X, Z.shape[1], "landmarks have")
+    # Rows that are no matrix of numbers are passed on as they come.
+    is_matrix = hasattr(X, "dtype") and not hasattr(X, "iloc")
+    Z = cast(check_numbers(landmarks, name="landmarks"), X.dtype) if is_matrix else landmarks
+    if is_matrix:
+        check_columns(X, Z.shape[1], "landmarks have")
     if n_landmarks is not None and n_landmarks != n_rows(Z):
         raise ValueError(f"n_landmarks must be None or the number of landmarks, {n_rows(Z)}, got {n_landmarks}")
     return Z

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays import n_rows
 from .._validation import check_columns, check_number, check_numbers
 from ..engine import KernelOperator, MatrixOperator, blocks, check_memory
-from ..kernels import Kernel, KernelEstimator
+from ..kernels import Kernel, KernelEstimator, kernel_operator
 from ..solvers import Moments, whitening
 from ._error import KernelMap
 from ._landmarks import Landmarks, choose_landmarks
@@ -36,8 +36,8 @@ class Nystroem(KernelMap, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ker
         None is ``Gaussian(sigma="scale")``; see ``kernelkit.kernels.as_kernel`` for the others. "precomputed" takes
         kernel matrices in place of X.
     n_components : int, optional
-        Number of landmarks p; None is 100, or as many as are given. There are fewer features where the landmarks' kernel
-        matrix has a lower rank.
+        Number of landmarks p; None is 100, or as many as are given. There are fewer features where the landmarks'
+        kernel matrix has a lower rank.
     landmarks : {"rpcholesky", "uniform", "kmeans", "leverage", "farthest"} or array-like of shape (p, d)
         How they are chosen, see `choose_landmarks`, or the landmarks themselves.
     rank : int, optional
@@ -68,8 +68,8 @@ class Nystroem(KernelMap, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ker
 
     References
     ----------
-    Williams and Seeger (2001), Using the Nystroem method to speed up kernel machines; Epperly, Tropp and Webber (2024) for
-    "rpcholesky"; Musco and Musco (2017) for "leverage"; Zhang, Tsang and Kwok (2008) for "kmeans".
+    Williams and Seeger (2001), Using the Nystroem method to speed up kernel machines; Epperly, Tropp and Webber (2024)
+    for "rpcholesky"; Musco and Musco (2017) for "leverage"; Zhang, Tsang and Kwok (2008) for "kmeans".
 
     Examples
     --------
@@ -155,29 +155,26 @@ class Nystroem(KernelMap, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ker
 
     def _count(self) -> int | None:
         """Return how many landmarks are to be chosen, after a look at all parameters."""
-        given = not isinstance(self.landmarks, str)
-        for name in ("n_components", "rank"):
-            if getattr(self, name) is not None:
-                check_number(name, getattr(self, name), at_least=1, integer=True)
         check_number("alpha", self.alpha, above=0)
-        return DEFAULT if self.n_components is None and not given else self.n_components
+        if self.rank is not None:
+            check_number("rank", self.rank, at_least=1, integer=True)
+        if self.n_components is None:
+            return DEFAULT if isinstance(self.landmarks, str) else None
+        return check_number("n_components", self.n_components, at_least=1, integer=True)
 
     def _whitening(self, kernel: Any, X: Any, found: Landmarks) -> np.ndarray:
         if found.factor is not None and self.rank is None:
             # The factor is k(X, Z) L'^-1, with L its own rows at the landmarks.
             L = np.tril(found.factor[found.indices].astype(np.float64))
             return solve_triangular(L, np.eye(len(L)), lower=True, check_finite=False).T
-        if isinstance(kernel, Kernel):
-            K, dtype = KernelOperator(kernel, found.rows).dense(), getattr(X, "dtype", np.float64)
-        else:
-            K, dtype = X[np.ix_(found.indices, found.indices)], X.dtype
-        return whitening(K, dtype if dtype == np.float32 else np.float64, self.rank)
+        among = X[:, found.indices][found.indices] if found.rows is None else found.rows
+        operator = kernel_operator(kernel, among)
+        return whitening(operator.dense(), operator.dtype, self.rank and int(self.rank))
 
     def _operator(self, X: Any) -> KernelOperator | MatrixOperator:
         """Return k(x, Z) for checked rows."""
-        if isinstance(self.kernel_, Kernel):
-            return KernelOperator(self.kernel_, X, self.components_)
-        return MatrixOperator(X[:, self.landmark_indices_])
+        X = X if isinstance(self.kernel_, Kernel) else X[:, self.landmark_indices_]
+        return kernel_operator(self.kernel_, X, self.components_)
 
     def _features(self, X: Any) -> np.ndarray:
         operator, W = self._operator(X), self.normalization_

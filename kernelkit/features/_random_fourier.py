@@ -25,8 +25,8 @@ class RandomFourier(KernelMap, Waves, KernelEstimator):
     Parameters
     ----------
     kernel : Kernel, optional
-        Gaussian, Laplacian, Matern, RationalQuadratic, Constant, and sums, products, powers and `Columns` of these; None
-        is ``Gaussian(sigma="scale")``.
+        Gaussian, Laplacian, Matern, RationalQuadratic, Constant, and sums, products, powers and `Columns` of these;
+        None is ``Gaussian(sigma="scale")``.
     n_components : int
         Number of features, even: two for each frequency.
     sampling : {"orthogonal", "iid", "qmc"}

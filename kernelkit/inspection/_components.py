@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from .._validation import check_number
-from ._drawing import Target, draw_points, new_axes
+from ._drawing import Target, draw_points, last_step, new_axes
 
 
 class ComponentDisplay:
@@ -19,8 +19,8 @@ class ComponentDisplay:
         Two components of each row.
     names : pair of str
         Names of the components.
-    target : Target, optional
-        What the points are coloured by.
+    y : array-like of shape (n,), optional
+        Labels or numbers that the points are coloured by.
 
     Attributes
     ----------
@@ -40,10 +40,10 @@ class ComponentDisplay:
     ('kernelpca0 (74%)', 'kernelpca1 (15%)')
     """
 
-    def __init__(self, scores: np.ndarray, *, names: tuple[str, str], target: Target | None = None):
+    def __init__(self, scores: np.ndarray, *, names: tuple[str, str], y: Any = None):
         self.scores = scores
         self.names = names
-        self.target = target
+        self.y = y
 
     @classmethod
     def from_estimator(
@@ -74,25 +74,24 @@ class ComponentDisplay:
             Passed on to ``scatter``.
         """
         scores = np.asarray(estimator.transform(X))
-        for component in components:
-            check_number("components", component, at_least=0, below=scores.shape[1], integer=True)
-        names = _names(estimator, scores.shape[1])
-        i, j = components
-        return cls(scores[:, [i, j]], names=(names[i], names[j]), target=Target.of(y, X)).plot(ax, **settings)
+        p = scores.shape[1]
+        i, j = (check_number("components", c, at_least=0, below=p, integer=True) for c in components)
+        names = _names(last_step(estimator), p)
+        return cls(scores[:, [i, j]], names=(names[i], names[j]), y=y).plot(ax, **settings)
 
     def plot(self, ax: Any = None, **settings: Any) -> Self:
         """Draw on `ax`, or on a new figure; `settings` go to ``scatter``."""
         self.ax_ = ax = new_axes(ax)
         self.figure_ = ax.figure
-        self.points_ = draw_points(ax, self.scores, self.target, **settings)
+        scores = np.asarray(self.scores)
+        self.points_ = draw_points(ax, scores, Target.of(self.y, scores), **settings)
         ax.set(xlabel=self.names[0], ylabel=self.names[1])
         return self
 
 
-def _names(estimator: Any, count: int) -> list[str]:
+def _names(transformer: Any, count: int) -> list[str]:
     """Return names of the components, with their shares of the variance where these are known."""
-    known = hasattr(estimator, "get_feature_names_out")
-    names = list(estimator.get_feature_names_out()) if known else [f"component {i}" for i in range(count)]
-    last = estimator[-1] if hasattr(estimator, "steps") else estimator
-    shares = getattr(last, "explained_variance_ratio_", None)
+    known = hasattr(transformer, "get_feature_names_out")
+    names = list(transformer.get_feature_names_out()) if known else [f"component {i}" for i in range(count)]
+    shares = getattr(transformer, "explained_variance_ratio_", None)
     return names if shares is None else [f"{name} ({s:.0%})" for name, s in zip(names, shares, strict=True)]

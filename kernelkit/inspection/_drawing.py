@@ -1,4 +1,4 @@
-"""What all displays share: axes to draw on, targets as colours, points in these."""
+"""What all displays share: axes to draw on, targets as colours, points in these, and the last step of a pipeline."""
 
 from __future__ import annotations
 
@@ -20,12 +20,30 @@ def new_axes(ax: Any) -> Any:
     ------
     ImportError
         If matplotlib is not installed.
+    TypeError
+        If `ax` is not one matplotlib Axes.
     """
     try:
         from matplotlib import pyplot
     except ImportError as error:
         raise ImportError('displays need matplotlib: pip install "kernelkit[plot]"') from error
-    return pyplot.subplots(layout="constrained")[1] if ax is None else ax
+    if ax is None:
+        return pyplot.subplots(layout="constrained")[1]
+    if not hasattr(ax, "figure"):
+        raise TypeError(f"ax must be one matplotlib Axes, got {type(ax).__name__}")
+    return ax
+
+
+def last_step(estimator: Any) -> Any:
+    """Return what a search found best, and of a pipeline the last step."""
+    found = getattr(estimator, "best_estimator_", estimator)
+    return found[-1] if hasattr(found, "steps") else found
+
+
+def before_last_step(estimator: Any, X: Any) -> Any:
+    """Return rows as the last step of a pipeline sees them."""
+    found = getattr(estimator, "best_estimator_", estimator)
+    return found[:-1].transform(X) if hasattr(found, "steps") and len(found) > 1 else X
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,18 +62,22 @@ class Target:
     groups: np.ndarray | None
 
     @classmethod
-    def of(cls, y: Any, X: Any) -> Target | None:
-        """Return the target of the rows `X`, or None for y=None."""
+    def of(cls, y: Any, X: Any, groups: Any = None) -> Target | None:
+        """Return the target of the rows `X`, or None for y=None; known `groups` come first, in their order."""
         if y is None:
             return None
         y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
         if y.ndim != 1:
             raise ValueError(f"y must have shape (n,) to be drawn, got {y.shape}")
         check_consistent_length(X, y)
-        groups, codes = np.unique(y, return_inverse=True)
-        if type_of_target(y) == "continuous" or (y.dtype.kind in "iuf" and len(groups) > MOST_GROUPS):
-            return cls(y.astype(float), None)
-        return cls(codes, groups)
+        found = np.unique(y)
+        if groups is None:
+            if type_of_target(y) == "continuous" or (y.dtype.kind in "iuf" and len(found) > MOST_GROUPS):
+                return cls(y.astype(float), None)
+            groups = found
+        groups = np.concatenate([groups, np.setdiff1d(found, groups)])
+        order = np.argsort(groups, kind="stable")
+        return cls(order[np.searchsorted(groups, y, sorter=order)], groups)
 
 
 def group_colours(count: int) -> np.ndarray:
@@ -66,18 +88,24 @@ def group_colours(count: int) -> np.ndarray:
 
 
 def draw_points(ax: Any, points: np.ndarray, target: Target | None, **settings: Any) -> list[Any]:
-    """Scatter two columns, coloured by the target, with a legend or a scale."""
-    settings = {"s": 18, "linewidths": 0.5, "edgecolors": "white", **settings}
-    if target is None:
-        return [ax.scatter(*points.T, **settings)]
+    """Scatter two columns, coloured by the target, with a legend or a scale; settings of one's own come first."""
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.collections import PathCollection
+
+    settings = normalize_kwargs(settings, PathCollection)
+    filled = settings.get("marker", "o") not in ("x", "+", "1", "2", "3", "4", "|", "_", ",")
+    look = {"s": 18, **({"linewidth": 0.5, "edgecolor": "white"} if filled else {}), **settings}
+    if target is None or {"c", "color", "facecolor"} & set(settings):
+        return [ax.scatter(*points.T, **look)]
     if target.groups is None:
-        drawn = ax.scatter(*points.T, c=target.values, **settings)
+        drawn = ax.scatter(*points.T, **{"c": target.values, **look})
         ax.figure.colorbar(drawn, ax=ax, label="target")
         return [drawn]
     colours = group_colours(len(target.groups))
+    present = [(code, name) for code, name in enumerate(target.groups) if (target.values == code).any()]
     drawn = [
-        ax.scatter(*points[target.values == code].T, color=colours[code], label=str(name), **settings)
-        for code, name in enumerate(target.groups)
+        ax.scatter(*points[target.values == code].T, **{"color": colours[code], "label": str(name), **look})
+        for code, name in present
     ]
     ax.legend(loc="best", fontsize="small", ncols=1 + len(drawn) // 8)
     return drawn

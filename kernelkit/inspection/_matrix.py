@@ -8,9 +8,9 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import as_sliceable, n_rows, take_rows
-from .._validation import check_number
+from .._validation import check_number, check_numbers
 from ..kernels import Kernel, as_kernel
-from ._drawing import Target, new_axes
+from ._drawing import Target, before_last_step, last_step, new_axes
 
 
 class KernelMatrixDisplay:
@@ -70,14 +70,15 @@ class KernelMatrixDisplay:
         **settings
             Passed on to ``imshow``.
         """
-        check_number("max_rows", max_rows, at_least=1, integer=True)
+        max_rows = check_number("max_rows", max_rows, at_least=1, integer=True)
         kernel, X = as_kernel(kernel), as_sliceable(X)
         kernel = kernel.resolve(X) if isinstance(kernel, Kernel) else kernel
+        X = X if isinstance(kernel, Kernel) else _square(X)
         target, n = Target.of(y, X), n_rows(X)
         order = np.arange(n) if target is None else np.argsort(target.values, kind="stable")
         order = order[np.linspace(0, n - 1, min(n, max_rows)).astype(int)]
         rows = take_rows(X, order)
-        matrix = kernel(rows) if isinstance(kernel, Kernel) else np.asarray(rows)[:, order]
+        matrix = kernel(rows) if isinstance(kernel, Kernel) else rows[:, order]
         if target is None or target.groups is None:
             return cls(matrix).plot(ax, **settings)
         edges = np.searchsorted(target.values[order], np.arange(len(target.groups) + 1))
@@ -92,12 +93,16 @@ class KernelMatrixDisplay:
         Parameters
         ----------
         estimator : estimator
-            Has ``kernel_``.
+            Has ``kernel_``; or a pipeline that ends with one.
         X, y, max_rows, ax, **settings
             As for `from_kernel`.
         """
-        check_is_fitted(estimator, "kernel_")
-        return cls.from_kernel(estimator.kernel_, X, y, max_rows=max_rows, ax=ax, **settings)
+        last = last_step(estimator)
+        check_is_fitted(last)
+        if not hasattr(last, "kernel_"):
+            raise ValueError(f"estimator must have kernel_, as kernelkit's have, got {last!r}: take from_kernel")
+        rows = before_last_step(estimator, X)
+        return cls.from_kernel(last.kernel_, rows, y, max_rows=max_rows, ax=ax, **settings)
 
     def plot(self, ax: Any = None, **settings: Any) -> Self:
         """Draw on `ax`, or on a new figure; `settings` go to ``imshow``."""
@@ -108,10 +113,19 @@ class KernelMatrixDisplay:
         if self.names is None:
             ax.set(xlabel="row", ylabel="row")
             return self
-        middles = (self.edges[:-1] + self.edges[1:] - 1) / 2
+        edges = np.asarray(self.edges)
+        middles = (edges[:-1] + edges[1:] - 1) / 2
         ax.set_xticks(middles, self.names, rotation=45 if max(map(len, self.names)) > 3 else 0)
         ax.set_yticks(middles, self.names)
-        for edge in self.edges[1:-1] - 0.5:
+        for edge in edges[1:-1] - 0.5:
             ax.axhline(edge, color="white", linewidth=0.8)
             ax.axvline(edge, color="white", linewidth=0.8)
         return self
+
+
+def _square(K: Any) -> np.ndarray:
+    """Return a kernel matrix that was given, checked."""
+    K = check_numbers(K, accept_sparse=False)
+    if K.shape[0] != K.shape[1]:
+        raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {K.shape}")
+    return K

@@ -9,7 +9,7 @@ from sklearn.base import is_classifier, is_outlier_detector
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation import check_number, check_numbers
-from ._drawing import Target, draw_points, group_colours, new_axes
+from ._drawing import Target, before_last_step, draw_points, group_colours, last_step, new_axes
 
 MARGIN = 0.1  # of the range of the rows, on each side
 STEPS = 10  # shades on each side
@@ -32,8 +32,10 @@ class DecisionRegionDisplay:
         Labels, for more than two classes; None where the response is a decision value.
     points : array of shape (n, 2), optional
         Rows to draw.
-    target : Target, optional
-        What the rows are coloured by.
+    y : array-like of shape (n,), optional
+        Labels that the rows are coloured by.
+    groups : array, optional
+        Labels in the order of the regions' colours; by default those in `y`.
     support : array of shape (s, 2), optional
         Support vectors.
     margins : bool
@@ -73,7 +75,8 @@ class DecisionRegionDisplay:
         *,
         classes: np.ndarray | None = None,
         points: np.ndarray | None = None,
-        target: Target | None = None,
+        y: Any = None,
+        groups: Any = None,
         support: np.ndarray | None = None,
         margins: bool = False,
         outliers: bool = False,
@@ -83,7 +86,8 @@ class DecisionRegionDisplay:
         self.response = response
         self.classes = classes
         self.points = points
-        self.target = target
+        self.y = y
+        self.groups = groups
         self.support = support
         self.margins = margins
         self.outliers = outliers
@@ -125,12 +129,11 @@ class DecisionRegionDisplay:
         if not (is_classifier(estimator) or is_outlier_detector(estimator)):
             raise ValueError(f"estimator must be a classifier or an outlier detector, got {estimator!r}")
         check_is_fitted(estimator)
-        check_number("grid_resolution", grid_resolution, at_least=2, integer=True)
+        grid_resolution = check_number("grid_resolution", grid_resolution, at_least=2, integer=True)
         points = check_numbers(X, accept_sparse=False)
         if points.shape[1] != 2:
             raise ValueError(f"X must have 2 columns to be drawn, got shape {points.shape}")
-        if y is None and is_outlier_detector(estimator):
-            y = np.where(estimator.predict(X) == 1, "inlier", "outlier")
+        y, groups = _labels(estimator, X, y)
         axes = [_axis(column, grid_resolution) for column in points.T]
         grid = np.column_stack([column.ravel() for column in np.meshgrid(*axes)])
         response, classes = _response(estimator, _like(grid, X))
@@ -139,9 +142,10 @@ class DecisionRegionDisplay:
             response.reshape(grid_resolution, grid_resolution),
             classes=classes,
             points=points,
-            target=Target.of(y, X),
-            support=_support(estimator, points),
-            margins=classes is None and is_classifier(estimator) and hasattr(_last(estimator), "support_"),
+            y=y,
+            groups=groups,
+            support=_support(estimator, X, points),
+            margins=classes is None and is_classifier(estimator) and _is_machine(last_step(estimator)),
             outliers=is_outlier_detector(estimator),
             names=(str(X.columns[0]), str(X.columns[1])) if hasattr(X, "columns") else ("x0", "x1"),
         ).plot(ax, **settings)
@@ -154,7 +158,8 @@ class DecisionRegionDisplay:
             self._draw_values(settings)
         else:
             self._draw_classes(self.classes, settings)
-        self.points_ = [] if self.points is None else draw_points(ax, self.points, self.target)
+        target = Target.of(self.y, self.points, self.groups)
+        self.points_ = [] if self.points is None else draw_points(ax, self.points, target)
         self.support_ = None
         if self.support is not None:
             rings = {"s": 60, "facecolors": "none", "edgecolors": "black", "linewidths": 0.8}
@@ -198,8 +203,14 @@ def _like(grid: np.ndarray, X: Any) -> Any:
     return type(X)(grid, columns=X.columns) if hasattr(X, "iloc") else grid
 
 
-def _last(estimator: Any) -> Any:
-    return estimator[-1] if hasattr(estimator, "steps") else estimator
+def _labels(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
+    """Return the labels of the rows, and all there are in the order of the regions' colours."""
+    if not is_outlier_detector(estimator):
+        return y, getattr(estimator, "classes_", None)
+    signs = estimator.predict(X) if y is None else np.asarray(y)
+    if set(np.unique(signs).tolist()) <= {-1, 1}:
+        return np.where(signs == 1, "inlier", "outlier"), np.array(["inlier", "outlier"])
+    return y, None
 
 
 def _response(estimator: Any, grid: Any) -> tuple[np.ndarray, np.ndarray | None]:
@@ -216,9 +227,15 @@ def _response(estimator: Any, grid: Any) -> tuple[np.ndarray, np.ndarray | None]
     return np.searchsorted(classes, predicted), np.asarray(classes)
 
 
-def _support(estimator: Any, points: np.ndarray) -> np.ndarray | None:
-    """Return the support vectors of a machine that was fitted on these points."""
-    machine = _last(estimator)
-    if not hasattr(machine, "support_") or machine.shape_fit_[0] != len(points):
+def _is_machine(estimator: Any) -> bool:
+    return hasattr(estimator, "support_vectors_") and hasattr(estimator, "support_")
+
+
+def _support(estimator: Any, X: Any, points: np.ndarray) -> np.ndarray | None:
+    """Return the support vectors of a machine that was fitted on these points, None for others."""
+    machine = last_step(estimator)
+    if not _is_machine(machine) or machine.support_.max(initial=-1) >= len(points):
         return None
-    return points[machine.support_]
+    rows, vectors = np.asarray(before_last_step(estimator, X)), np.asarray(machine.support_vectors_)
+    known = rows.shape[1:] == vectors.shape[1:] and np.allclose(rows[machine.support_], vectors)
+    return points[machine.support_] if known else None

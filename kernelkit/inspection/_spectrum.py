@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._drawing import new_axes
+from ._drawing import last_step, new_axes
 
 
 class SpectrumDisplay:
@@ -17,13 +17,13 @@ class SpectrumDisplay:
     ----------
     eigenvalues : array of shape (p,)
         Descending; those that are not above zero are left out of the picture.
-    shares : array of shape (p,)
+    shares : array of shape (p,), optional
         Their shares of the total variance.
 
     Attributes
     ----------
     ax_, share_ax_, figure_ : matplotlib Axes, Axes and Figure
-        Where it was drawn; `share_ax_` has the scale of the shares.
+        Where it was drawn; `share_ax_` has the scale of the shares, and is None without these.
     line_, share_line_ : matplotlib Line2D
         Eigenvalues and cumulative shares.
 
@@ -38,7 +38,7 @@ class SpectrumDisplay:
     array([0.74, 0.15, 0.04])
     """
 
-    def __init__(self, eigenvalues: np.ndarray, shares: np.ndarray):
+    def __init__(self, eigenvalues: np.ndarray, shares: np.ndarray | None = None):
         self.eigenvalues = eigenvalues
         self.shares = shares
 
@@ -49,26 +49,39 @@ class SpectrumDisplay:
         Parameters
         ----------
         estimator : KernelPCA
-            Has ``eigenvalues_`` and ``explained_variance_ratio_``; or a pipeline that ends with one.
+            Has ``eigenvalues_``, as scikit-learn's has; or a pipeline that ends with one.
         ax : matplotlib Axes, optional
             Where to draw; a new figure by default.
         **settings
             Passed on to ``plot``.
         """
-        last = estimator[-1] if hasattr(estimator, "steps") else estimator
-        check_is_fitted(last, ["eigenvalues_", "explained_variance_ratio_"])
-        return cls(last.eigenvalues_, last.explained_variance_ratio_).plot(ax, **settings)
+        last = last_step(estimator)
+        check_is_fitted(last)
+        if not hasattr(last, "eigenvalues_"):
+            raise ValueError(f"estimator must have eigenvalues_, as a fitted KernelPCA has, got {last!r}")
+        return cls(last.eigenvalues_, getattr(last, "explained_variance_ratio_", None)).plot(ax, **settings)
 
     def plot(self, ax: Any = None, **settings: Any) -> Self:
         """Draw on `ax`, or on a new figure; `settings` go to ``plot``."""
         self.ax_ = ax = new_axes(ax)
         self.figure_ = ax.figure
-        drawn = np.flatnonzero(np.asarray(self.eigenvalues) > 0)
-        (self.line_,) = ax.semilogy(drawn, self.eigenvalues[drawn], **{"marker": "o", "markersize": 4, **settings})
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
+
+        values = np.asarray(self.eigenvalues)
+        drawn = np.flatnonzero(values > 0)
+        look = {"marker": "o", "markersize": 4, **normalize_kwargs(settings, Line2D)}
+        (self.line_,) = ax.semilogy(drawn, values[drawn], **look)
         ax.set(xlabel="component", ylabel="eigenvalue")
         ax.xaxis.get_major_locator().set_params(integer=True)
+        self.share_ax_: Any = None
+        self.share_line_: Any = None
+        if self.shares is not None:
+            self._draw_shares(ax, self.shares)
+        return self
+
+    def _draw_shares(self, ax: Any, shares: np.ndarray) -> None:
         self.share_ax_ = ax.twinx()
-        (self.share_line_,) = self.share_ax_.plot(100 * np.cumsum(self.shares), color="tab:orange", linestyle="--")
+        (self.share_line_,) = self.share_ax_.plot(100 * np.cumsum(shares), color="tab:orange", linestyle="--")
         self.share_ax_.set(ylim=(0, 102), ylabel="cumulative share of the variance (%)")
         self.share_ax_.yaxis.label.set_color("tab:orange")
-        return self

@@ -4,7 +4,7 @@ from ._algebra import Constant, Power, Product, Sum
 from ._base import Kernel
 from ._columns import Columns
 from ._dot_product import Cosine, Linear, Polynomial, Sigmoid
-from ._estimator import KernelEstimator
+from ._estimator import KernelEstimator, kernel_operator
 from ._euclidean import Gaussian, Matern, RationalQuadratic
 from ._features import FeatureKernel
 from ._foreign import FunctionKernel, SklearnWrapper, as_kernel
@@ -32,4 +32,5 @@ __all__ = [
     "SklearnWrapper",
     "Sum",
     "as_kernel",
+    "kernel_operator",
 ]

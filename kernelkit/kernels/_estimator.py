@@ -11,8 +11,14 @@ from sklearn.utils.validation import validate_data
 
 from .._arrays import as_sliceable
 from .._validation import FLOATS, check_symmetric
+from ..engine import KernelOperator, MatrixOperator
 from ._base import Kernel
 from ._foreign import as_kernel
+
+
+def kernel_operator(kernel: Any, X: Any, Y: Any = None) -> KernelOperator | MatrixOperator:
+    """Return k(X, Y), or k(X, X), as an operator; for "precomputed" `X` is the matrix."""
+    return KernelOperator(kernel, X, Y) if isinstance(kernel, Kernel) else MatrixOperator(X)
 
 
 class KernelEstimator(BaseEstimator):
@@ -41,6 +47,9 @@ class KernelEstimator(BaseEstimator):
                 "pass a kernel object first, such as kernel=Gaussian()"
             )
         return super().set_params(**params)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "kernel_")  # the number of columns is there after a fit that failed, too
 
     @property
     def _precomputed(self) -> bool:

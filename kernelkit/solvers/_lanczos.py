@@ -92,7 +92,7 @@ def block_width(p: int) -> int:
 
 
 def block_lanczos(
-    operator: Any, p: int, tolerance: float, max_iter: int, rng: np.random.RandomState
+    operator: Any, p: int, tolerance: float, max_iter: int, rng: np.random.RandomState, noise: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, int, float]:
     """Return the p largest eigenvalues of a symmetric matrix A with their eigenvectors.
 
@@ -108,9 +108,11 @@ def block_lanczos(
     tolerance : float
         The iterations end when all residuals |A v - lambda v| are at most tolerance times the largest |lambda|.
     max_iter : int
-        Most products; at least p / block_width(p).
+        Most products; p / block_width(p) are made in any case.
     rng : RandomState
         Where the first block comes from.
+    noise : float
+        The norm of what A is wrong by: smaller residuals mean nothing.
 
     Returns
     -------
@@ -139,7 +141,7 @@ def block_lanczos(
     n, width = operator.shape[0], block_width(p)
     basis = KrylovBasis(n, basis_size(p))
     columns, _ = basis.orthonormal(rng.normal(size=(n, width)))
-    residual = np.inf
+    max_iter = max(max_iter, -(-p // width))
     for n_iter in range(1, max_iter + 1):
         image = np.array(operator @ columns, dtype=np.float64)
         basis.append(columns, image)
@@ -148,7 +150,7 @@ def block_lanczos(
         if basis.size >= p and (full or n_iter == max_iter or basis.size <= CHEAP):
             values, vectors = basis.ritz()
             residual = _residual(coupling, vectors[-width:, :p], values)
-            if residual <= tolerance:
+            if residual <= max(tolerance, noise / max(np.abs(values).max(), 1e-300)):
                 break
             if full and n_iter < max_iter:
                 kept = p + width

@@ -132,7 +132,7 @@ def landmark_components(operator: Any, K: np.ndarray, p: int | None) -> Principa
     values, directions = np.zeros(p), np.zeros((rank, p))
     found, vectors = eigh(sums.covariance, driver="evx", subset_by_index=[max(rank - p, 0), rank - 1])
     values[: len(found)], directions[:, : len(found)] = found[::-1], vectors[:, ::-1]
-    values = checked_eigenvalues(values, operator.dtype)
+    values = checked_eigenvalues(values, sums.n, float(np.abs(np.diagonal(K)).max()), operator.dtype)
     directions[:, values == 0] = 0.0
     weights, offset = W @ directions, sums.mean @ directions
     vectors = (operator @ weights - offset) * inverse_roots(values)

@@ -17,8 +17,8 @@ def pivoted_cholesky(operator: Any, p: int, rng: np.random.RandomState) -> tuple
     """Return up to p pivots S and the factor F with F F' = K[:, S] K[S, S]^-1 K[S, :].
 
     Each pivot is drawn with a probability proportional to what the earlier ones leave of the diagonal. Rows are
-    proposed in blocks and accepted with the right probability, so that the pivots have the distribution of one draw after
-    the other while the work is matrix products.
+    proposed in blocks and accepted with the right probability, so that the pivots are distributed as if drawn one after
+    the other, while the work is matrix products.
 
     Parameters
     ----------

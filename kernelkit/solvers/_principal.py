@@ -11,7 +11,6 @@ from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_psd_eigenvalues
 
 from ..engine import MatrixOperator, blocks, check_memory
 from ._factor import BLOCK
@@ -40,7 +39,7 @@ class PrincipalComponents:
         The scores of x are k(x, basis) weights - offset; the basis is the n rows or m landmarks. Zero where the value
         is.
     total : float
-        The sum of all eigenvalues.
+        The sum of all eigenvalues, and at least of those found.
     solver : str
         What found them.
     n_iter : int or None
@@ -94,7 +93,7 @@ def principal_components(
     max_iter : int, optional
         For "lanczos" and "arpack": most iterations.
     power : int, optional
-        For "randomized": products with the matrix, of which each is one with p vectors and a few.
+        For "randomized": passes over the matrix, each a product with p vectors, for many in several blocks.
     random_state : int, RandomState or None
         For all but "dense".
 
@@ -129,18 +128,20 @@ def principal_components(
     solver = _choose(solver, operator.shape[0], p)
     if solver == "dense":
         return _dense(operator, p)
-    centred = CentredOperator(_held(operator))
+    operator = _held(operator)
+    centred = CentredOperator(operator)
+    noise = rounding(len(centred), float(np.abs(operator.diag()).max()), operator.dtype)
     total = centred.trace()
     check_spread(centred, total, float(np.abs(centred.means).max()), centred.dtype)
     rng = check_random_state(random_state)
     if solver == "arpack":
-        values, vectors, n_iter = _arpack(centred, p, tol, max_iter, rng)
+        values, vectors, n_iter = _arpack(centred, p, max(_tolerance(centred, tol), noise / abs(total)), max_iter, rng)
     elif solver == "randomized":
         passes = (POWER if power is None else power) * -(-p // block_width(p))
         values, vectors, n_iter, _ = block_lanczos(centred, p, 0.0, passes, rng)
     else:
-        values, vectors, n_iter = _lanczos(centred, p, tol, max_iter, rng)
-    return _finished(values, vectors, centred.means, total, solver, n_iter, centred.dtype)
+        values, vectors, n_iter = _lanczos(centred, p, _tolerance(centred, tol), noise, max_iter, rng)
+    return _finished(values, vectors, centred.means, total, solver, n_iter, operator)
 
 
 def _choose(solver: str, n: int, p: int) -> str:
@@ -193,7 +194,8 @@ class CentredOperator:
 def _dense(operator: Any, p: int) -> PrincipalComponents:
     n = operator.shape[0]
     everything = 4 * p > n and n < EVD_BELOW
-    check_memory((3 if everything else 1) * 8 * n * n, f"the eigendecomposition of a {n} x {n} matrix", FEWER)
+    words = max(3 * n, n + 3 * p) if everything else n + 4 * p
+    check_memory(8 * n * words, f"the eigendecomposition of a {n} x {n} matrix", FEWER)
     K = operator.astype(np.float64).dense()
     check_finite(K)
     means = centre_in_place(K)
@@ -207,7 +209,7 @@ def _dense(operator: Any, p: int) -> PrincipalComponents:
         subset = [n - p, n - 1]
         values, vectors = eigh(K.T, overwrite_a=True, check_finite=False, driver="evx", subset_by_index=subset)
     values, vectors = values[::-1], vectors[:, ::-1]
-    return _finished(values, vectors, means, total, "dense", None, operator.dtype)
+    return _finished(values, vectors, means, total, "dense", None, operator)
 
 
 def centre_in_place(K: np.ndarray) -> np.ndarray:
@@ -221,11 +223,11 @@ def centre_in_place(K: np.ndarray) -> np.ndarray:
 
 
 def _lanczos(
-    centred: CentredOperator, p: int, tol: float, max_iter: int | None, rng: np.random.RandomState
+    centred: CentredOperator, p: int, tolerance: float, noise: float, max_iter: int | None, rng: np.random.RandomState
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    tolerance = _tolerance(centred, tol)
-    values, vectors, n_iter, residual = block_lanczos(centred, p, tolerance, max_iter or MOST_PRODUCTS, rng)
-    if not residual <= tolerance:
+    most = max_iter or MOST_PRODUCTS
+    values, vectors, n_iter, residual = block_lanczos(centred, p, tolerance, most, rng, noise)
+    if not residual <= max(tolerance, noise / np.abs(values).max()):
         warnings.warn(
             f"after {n_iter} products with the kernel matrix the residual is {residual:.1e} of the largest eigenvalue, "
             f"not {tolerance:.1e}: take a larger tol or max_iter, or fewer components",
@@ -241,7 +243,7 @@ def _tolerance(centred: CentredOperator, tol: float) -> float:
 
 
 def _arpack(
-    centred: CentredOperator, p: int, tol: float, max_iter: int | None, rng: np.random.RandomState
+    centred: CentredOperator, p: int, tolerance: float, max_iter: int | None, rng: np.random.RandomState
 ) -> tuple[np.ndarray, np.ndarray, int]:
     products = 0
 
@@ -252,7 +254,7 @@ def _arpack(
 
     A = LinearOperator(centred.shape, matvec=multiply, dtype=np.float64)
     start = rng.uniform(-1, 1, size=len(centred))
-    values, vectors = eigsh(A, p, which="LA", tol=_tolerance(centred, tol), maxiter=max_iter, v0=start)
+    values, vectors = eigsh(A, p, which="LA", tol=tolerance, maxiter=max_iter, v0=start)
     return values[::-1], vectors[:, ::-1], products
 
 
@@ -263,12 +265,14 @@ def _finished(
     total: float,
     solver: str,
     n_iter: int | None,
-    dtype: Any,
+    operator: Any,
 ) -> PrincipalComponents:
-    values, vectors = checked_eigenvalues(values, dtype), vectors * signs(vectors)
+    size = float(np.abs(operator.diag()).max())
+    values, vectors = checked_eigenvalues(values, len(means), size, operator.dtype), vectors * signs(vectors)
     weights = vectors * inverse_roots(values)
     weights -= weights.mean(axis=0)  # then what centring subtracts from k(x, X) for each x is gone
-    return PrincipalComponents(values, vectors, weights, means @ weights, total, solver, n_iter)
+    # Negative eigenvalues of an indefinite matrix take from the total; what was found is there all the same.
+    return PrincipalComponents(values, vectors, weights, means @ weights, max(total, values.sum()), solver, n_iter)
 
 
 def check_spread(centred: Any, total: float, size: float, dtype: Any) -> None:
@@ -280,19 +284,38 @@ def check_spread(centred: Any, total: float, size: float, dtype: Any) -> None:
         raise ValueError("the kernel does not tell the rows apart: all its values are the same but for rounding")
 
 
-def checked_eigenvalues(values: np.ndarray, dtype: Any) -> np.ndarray:
-    """Return eigenvalues without those that are zero but for the rounding of kernel values of type `dtype`.
+def rounding(n: int, size: float, dtype: Any) -> float:
+    """Return what n x n kernel values of that size and type are wrong by, even when centred, as a matrix norm."""
+    return 4 * n * float(np.finfo(dtype).eps) * size
+
+
+def checked_eigenvalues(values: np.ndarray, n: int, size: float, dtype: Any) -> np.ndarray:
+    """Return eigenvalues of a centred n x n matrix, those within its rounding as zero.
+
+    Parameters
+    ----------
+    values : array of shape (p,)
+        The eigenvalues.
+    n : int
+        Number of rows.
+    size : float
+        The largest |k(x, x)|: kernel values of type `dtype` are rounded by that times its eps, centred or not.
+    dtype : dtype
+        Type of the kernel values.
 
     Raises
     ------
     ValueError
         If one is clearly negative.
     """
-    try:
-        return _check_psd_eigenvalues(values.astype(dtype)).astype(np.float64)
-    except ValueError as error:
-        advice = "Ask for fewer components, or take a kernel that is positive semi-definite."
-        raise ValueError(f"{error} {advice}") from None
+    zero, negative = (2e-7, 5e-3) if dtype == np.float32 else (1e-12, 1e-5)  # of the largest, as in scikit-learn
+    noise, largest, smallest = rounding(n, size, dtype), values.max(), values.min()
+    if smallest < -max(noise, negative * abs(largest)):
+        raise ValueError(
+            f"There are significant negative eigenvalues: {smallest:.3g}, the largest being {largest:.3g}. "
+            "Ask for fewer components, or take a kernel that is positive semi-definite"
+        )
+    return np.where(values > max(noise, zero * largest), values, 0.0)
 
 
 def inverse_roots(values: np.ndarray) -> np.ndarray:

@@ -45,8 +45,9 @@ def farthest_points(operator: Any, p: int, rng: np.random.RandomState) -> np.nda
 
 
 def leverage_sample(operator: Any, p: int, rng: np.random.RandomState) -> np.ndarray:
-    """Return p positions drawn by their ridge leverage scores, which are estimated from a sample of half the rows, and
-    so on down to p rows.
+    """Return p positions drawn by their ridge leverage scores.
+
+    The scores of all rows are estimated from a sample of half of them, theirs from a quarter, and so on down to p.
 
     Parameters
     ----------

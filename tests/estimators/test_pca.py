@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import sklearn.decomposition
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.preprocessing import StandardScaler
 
 from kernelkit import Columns, Constant, FeatureKernel, Gaussian, KernelPCA, Linear, Polynomial, Sigmoid
@@ -22,6 +23,11 @@ DATA = {
 VARYING = {case.name: case.kernel for case in KERNELS if case.width is None and case.name != "constant"}
 X = StandardScaler().fit_transform(load_wine().data)
 WIDE = [KernelPCA(Gaussian(3.0)), KernelPCA(Gaussian(3.0), n_landmarks=60, random_state=0)]
+
+
+@pytest.fixture(params=WIDE, ids=["all rows", "landmarks"])
+def model(request):
+    return clone(request.param)
 
 
 def rows(name):
@@ -62,7 +68,6 @@ def test_linear_kernel_is_pca():
     np.testing.assert_allclose(few.explained_variance_ratio_, pca.explained_variance_ratio_[:3], rtol=1e-10)
 
 
-@pytest.mark.parametrize("model", WIDE, ids=["all rows", "landmarks"])
 def test_scores_are_centred_uncorrelated_and_of_the_stated_variance(model):
     scores = model.set_params(n_components=5).fit_transform(X)
     np.testing.assert_allclose(scores.mean(axis=0), 0, atol=1e-10)
@@ -89,7 +94,6 @@ def test_names_and_tables():
     assert landmarks.fit(table).X_fit_.shape == (20, 3)
 
 
-@pytest.mark.parametrize("model", WIDE, ids=["all rows", "landmarks"])
 def test_float32_is_kept(model):
     model.set_params(n_components=3, fit_inverse_transform=True, alpha=1e-3)
     expected = model.fit_transform(X)
@@ -98,7 +102,6 @@ def test_float32_is_kept(model):
         assert array.dtype == np.float32
     np.testing.assert_allclose(single.transform(X.astype(np.float32)), expected, atol=1e-4)
     assert single.inverse_transform(expected.astype(np.float32)).dtype == np.float32
-    model.set_params(fit_inverse_transform=False)
 
 
 def test_precomputed():
@@ -214,8 +217,10 @@ MISTAKES = [
     ({"fit_inverse_transform": True}, sp.csr_array(X), "needs X as a dense array: got a sparse matrix"),
     ({"n_landmarks": 179}, X, "n_landmarks must be at most the number of rows, got n_landmarks=179 and n=178"),
     ({"n_landmarks": 5, "n_components": 6}, X, "n_components=6 must be at most the number of landmarks, 5"),
+    ({"landmarks": "kmeans"}, X, "landmarks='kmeans' needs n_landmarks, got None"),
+    ({"landmarks": "kmenas"}, X, "landmarks must be one of"),
     ({"landmarks": X[:5, :4]}, X, "X has 13 features, but landmarks have 4"),
-    ({"landmarks": "leverage", "n_landmarks": 5}, X, "landmarks must be one of"),
+    ({"landmarks": "best", "n_landmarks": 5}, X, "landmarks must be one of"),
 ]
 
 
@@ -229,7 +234,44 @@ def test_mistakes_are_named_and_nothing_is_fitted(parameters, rows, message):
 
 
 def test_indefinite_kernels_are_fine_for_components_of_positive_eigenvalue():
-    assert KernelPCA(Sigmoid(gamma=1.0), n_components=3).fit(X).eigenvalues_.min() > 0
+    sigmoid = KernelPCA(Sigmoid(gamma=1.0), n_components=3).fit(X)
+    mostly_negative = KernelPCA("precomputed", n_components=2).fit(np.diag(np.r_[5.0, 4.0, 3.0, np.full(97, -0.2)]))
+    for model in (sigmoid, mostly_negative):
+        shares = model.explained_variance_ratio_
+        assert model.eigenvalues_.min() > 0 and shares.min() > 0 and shares.sum() <= 1 + 1e-12
+
+
+@pytest.mark.parametrize("solver", ["dense", "lanczos"])
+@pytest.mark.parametrize("shift", [0, 1e3, 1e5])
+def test_rows_far_from_zero_have_no_more_components(shift, solver):
+    few = np.random.default_rng(0).normal(size=(400, 4))
+    model = KernelPCA(Linear(), n_components=6, eigen_solver=solver, random_state=0).fit(few + shift)
+    assert (model.eigenvalues_ > 0).sum() == 4
+    exact = np.linalg.svd(few - few.mean(axis=0), compute_uv=False) ** 2
+    np.testing.assert_allclose(model.eigenvalues_[:4], exact, rtol=1e-12 + 1e-14 * shift**2)
+    assert (KernelPCA(Linear(), n_components=6).fit((few + 10).astype(np.float32)).eigenvalues_ > 0).sum() == 4
+
+
+def test_settings_reach_the_solver():
+    many = np.random.default_rng(0).normal(size=(900, 8))
+    model = KernelPCA(Gaussian(0.7), n_components=5, eigen_solver="lanczos", random_state=0)
+    exact = model.fit(many).n_iter_
+    assert model.set_params(tol=0.1).fit(many).n_iter_ < exact
+    with pytest.warns(ConvergenceWarning, match="after 3 products"):
+        assert model.set_params(tol=0, max_iter=3.0).fit(many).n_iter_ == 3
+    model.set_params(eigen_solver="randomized", iterated_power=4.0, n_components=5.0)
+    assert model.fit(many).n_iter_ == 4
+    rough = [model.set_params(random_state=seed).fit(many).eigenvalues_ for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(rough[0], rough[1])
+    assert not np.array_equal(rough[0], rough[2])
+
+
+def test_a_fit_that_failed_is_no_fit():
+    model = KernelPCA(n_components=2)
+    with pytest.raises(ValueError):
+        model.fit(np.ones((5, 3)))
+    with pytest.raises(NotFittedError):
+        model.transform(np.ones((5, 3)))
 
 
 def test_new_rows_of_the_wrong_shape():

@@ -232,8 +232,10 @@ def test_nu_bounds_errors_and_support_vectors():
 def test_the_largest_nu_is_that_of_the_solver(w, most):
     rows, target = X[15:55], np.repeat([0, 1], [10, 30])
     KernelNuSVC(nu=most - 0.01).fit(rows, target, sample_weight=w)
+    with pytest.raises(ValueError, match="infeasible"):
+        KernelNuSVC(nu=most).fit(rows, target, sample_weight=w)
     if most < 1:
-        with pytest.raises(ValueError, match="nu=.* is infeasible: for the classes 0 and 1 it can be at most"):
+        with pytest.raises(ValueError, match="nu=.* is infeasible: for the classes 0 and 1 it must be below"):
             KernelNuSVC(nu=most + 0.01).fit(rows, target, sample_weight=w)
         with pytest.raises(ValueError, match="infeasible"):
             sklearn.svm.NuSVC(nu=most + 0.01).fit(rows, target, sample_weight=w)
@@ -294,6 +296,9 @@ def test_mistakes_are_named_and_nothing_is_fitted(machine, parameters, rows, w, 
         (KernelNuSVR(), {"nu": 1.5}, "nu must be a number > 0 and <= 1, got 1.5"),
         (KernelNuSVC(), {"nu": "half"}, "nu must be a number"),
         (KernelOneClassSVM(), {"nu": 0}, "nu must be a number > 0"),
+        (KernelOneClassSVM(), {"nu": 1}, "nu must be a number > 0 and < 1, got 1"),
+        (KernelSVC(), {"class_weight": {0: -1.0}}, "class_weight must be >= 0, got -1.0 for the class 0"),
+        (KernelSVC(), {"class_weight": [1.0, 2.0]}, "class_weight must be None, 'balanced' or a dictionary, got"),
         (KernelSVC(), {"decision_function_shape": "ovx"}, "decision_function_shape must be one of 'ovr', 'ovo'"),
         (KernelSVC(), {"break_ties": 1.5}, "break_ties must be one of True, False"),
     ],

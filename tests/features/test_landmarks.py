@@ -3,9 +3,14 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from kernelkit.features import choose_landmarks
+from kernelkit import Gaussian
+from kernelkit.features import choose_landmarks as choose
 
 X = np.random.default_rng(0).normal(size=(200, 3))
+
+
+def choose_landmarks(X, n_landmarks, landmarks="uniform", random_state=None):
+    return choose(Gaussian(), X, n_landmarks, landmarks, random_state).rows
 
 
 def rows_of(Z, X):
@@ -53,7 +58,7 @@ def test_given():
         (0, "uniform", "n_landmarks must be an integer >= 1, got 0"),
         (2.5, "uniform", "n_landmarks must be an integer >= 1, got 2.5"),
         (201, "kmeans", "n_landmarks must be at most the number of rows, got n_landmarks=201 and n=200"),
-        (5, "best", "landmarks must be one of 'uniform', 'kmeans', got 'best'"),
+        (5, "best", "landmarks must be one of 'rpcholesky', 'uniform', .* got 'best'"),
         (5, X[:5, :2], "X has 3 features, but landmarks have 2"),
         (6, X[:5], "n_landmarks must be None or the number of landmarks, 5, got 6"),
         (None, np.full((2, 3), np.nan), "landmarks contains NaN"),

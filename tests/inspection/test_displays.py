@@ -5,16 +5,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+import sklearn.decomposition
 from matplotlib import pyplot
+from sklearn.covariance import EllipticEnvelope
 from sklearn.datasets import load_digits, load_iris, make_moons
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from kernelkit import Gaussian, KernelOneClassSVM, KernelPCA, KernelRidge, KernelRidgeClassifier, KernelSVC, Linear
 from kernelkit.inspection import ComponentDisplay, DecisionRegionDisplay, KernelMatrixDisplay, SpectrumDisplay
+from kernelkit.inspection._drawing import group_colours
 
 MOONS, moon = make_moons(120, noise=0.2, random_state=0)
 IRIS, species = load_iris(return_X_y=True)
@@ -89,12 +93,34 @@ class TestDecisionRegions:
         model = KernelSVC(Gaussian(0.5)).fit(MOONS, moon)
         display = DecisionRegionDisplay.from_estimator(model, MOONS, ax=ax, grid_resolution=20, alpha=0.9)
         assert display.ax_ is ax and display.surface_.get_alpha() == 0.9
-        assert display.points_ and display.target is None
+        assert display.points_ and display.y is None
         assert display.plot().ax_ is not ax
 
     def test_support_vectors_of_other_rows_are_not_marked(self):
         model = KernelSVC(Gaussian(0.5)).fit(MOONS, moon)
         assert DecisionRegionDisplay.from_estimator(model, MOONS[:50], moon[:50], grid_resolution=20).support is None
+        assert DecisionRegionDisplay.from_estimator(model, MOONS + 0.1, grid_resolution=20).support is None
+        ellipse = EllipticEnvelope(random_state=0).fit(MOONS)  # its support_ is something else
+        assert DecisionRegionDisplay.from_estimator(ellipse, MOONS, grid_resolution=20).support is None
+
+    def test_the_model_that_a_search_found(self):
+        search = GridSearchCV(make_pipeline(StandardScaler(), KernelSVC(Gaussian())), {"kernelsvc__C": [1.0]}, cv=2)
+        display = DecisionRegionDisplay.from_estimator(search.fit(MOONS, moon), MOONS, moon, grid_resolution=20)
+        assert display.margins and len(display.support) == len(search.best_estimator_[-1].support_)
+
+    def test_rows_have_the_colours_of_their_regions(self):
+        model = KernelSVC().fit(PLANE, species)
+        some = species > 0
+        display = DecisionRegionDisplay.from_estimator(model, PLANE[some], species[some], grid_resolution=20)
+        for points, code in zip(display.points_, (1, 2), strict=True):
+            np.testing.assert_allclose(points.get_facecolor()[0], group_colours(3)[code])
+        two = KernelSVC().fit(MOONS, moon == 1)
+        display = DecisionRegionDisplay.from_estimator(two, MOONS[moon == 1], moon[moon == 1] == 1, grid_resolution=20)
+        np.testing.assert_allclose(display.points_[0].get_facecolor()[0], group_colours(2)[1])
+        outside = KernelOneClassSVM(Gaussian(0.5), nu=0.1).fit(MOONS)
+        display = DecisionRegionDisplay.from_estimator(outside, MOONS, -np.ones(len(MOONS)), grid_resolution=20)
+        assert labels(display.ax_)[0] == "outlier"
+        np.testing.assert_allclose(display.points_[0].get_facecolor()[0], group_colours(2)[1])
 
     @pytest.mark.parametrize(
         ("model", "X", "message"),
@@ -154,6 +180,13 @@ class TestKernelMatrix:
         np.testing.assert_allclose(np.sort(given.matrix[:50, :50], axis=None), np.sort(K[:50, :50], axis=None))
         with pytest.raises(NotFittedError):
             KernelMatrixDisplay.from_estimator(KernelSVC(), IRIS)
+        with pytest.raises(ValueError, match="estimator must have kernel_"):
+            KernelMatrixDisplay.from_estimator(LogisticRegression(max_iter=1000).fit(IRIS, species), IRIS)
+        with pytest.raises(ValueError, match=r"must be a square matrix for kernel='precomputed', got shape \(150, 4\)"):
+            KernelMatrixDisplay.from_kernel("precomputed", IRIS)
+        pipeline = make_pipeline(StandardScaler(), KernelSVC(Gaussian(2.0))).fit(IRIS, species)
+        expected = Gaussian(2.0)(StandardScaler().fit_transform(IRIS))
+        np.testing.assert_allclose(KernelMatrixDisplay.from_estimator(pipeline, IRIS, species).matrix, expected)
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
             KernelMatrixDisplay.from_kernel(Linear(), IRIS, species[:3])
 
@@ -172,6 +205,13 @@ class TestComponents:
         display = ComponentDisplay.from_estimator(model, IRIS, IRIS[:, 0], s=3)
         np.testing.assert_array_equal(display.points_[0].get_array(), IRIS[:, 0])
         assert display.ax_.get_legend() is None and "%" in display.ax_.get_ylabel()
+
+    @pytest.mark.parametrize("settings", [{"c": "red"}, {"color": "red"}, {"edgecolor": "black"}, {"marker": "x"}])
+    def test_settings_of_ones_own(self, settings):
+        model = make_pipeline(FunctionTransformer(np.log1p), KernelPCA(n_components=2)).fit(IRIS)
+        assert ComponentDisplay.from_estimator(model, IRIS, names, **settings).points_
+        with pytest.raises(TypeError, match="ax must be one matplotlib Axes, got ndarray"):
+            ComponentDisplay.from_estimator(model, IRIS, ax=pyplot.subplots(2)[1])
 
     def test_mistakes(self):
         model = KernelPCA(n_components=2).fit(IRIS)
@@ -193,6 +233,12 @@ def test_spectrum():
         np.testing.assert_allclose(display.share_line_.get_ydata()[-1], 100)
     with pytest.raises(NotFittedError):
         SpectrumDisplay.from_estimator(KernelPCA())
+    with pytest.raises(ValueError, match="estimator must have eigenvalues_"):
+        SpectrumDisplay.from_estimator(KernelSVC().fit(IRIS, species))
+    theirs = SpectrumDisplay.from_estimator(sklearn.decomposition.KernelPCA(3).fit(IRIS), ms=2)
+    assert theirs.share_line_ is None
+    SpectrumDisplay([3.0, 2.0], [0.6, 0.4]).plot()
+    KernelMatrixDisplay(np.eye(3), edges=[0, 1, 3], names=["a", "b"]).plot()
 
 
 def test_without_matplotlib():

@@ -54,6 +54,11 @@ def test_memory_is_bounded_and_products_are_few():
     assert vectors.shape == (2000, 20) and basis_size(20) < 250 and n_iter < 30
 
 
+def test_enough_products_for_all_that_was_asked():
+    values, vectors, n_iter, _ = block_lanczos(symmetric(SPECTRA["fast"]), 70, 1e-11, 1, np.random.RandomState(0))
+    assert n_iter == 2 and len(values) == 70 and vectors.shape == (600, 70)
+
+
 def test_an_early_end_tells_the_residual():
     A = symmetric(np.linspace(0, 1, 600))
     *_, n_iter, residual = block_lanczos(A, 5, 1e-11, 3, np.random.RandomState(0))

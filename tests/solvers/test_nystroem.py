@@ -96,6 +96,13 @@ def test_far_from_zero():
     np.testing.assert_allclose(far.values, exact, rtol=1e-4)
 
 
+def test_a_constant_part_does_not_drown_the_covariance():
+    W = np.eye(3)
+    F = np.random.default_rng(0).normal(size=(500, 3))
+    sums = Moments.of(MatrixOperator(F + 1e7), W)
+    np.testing.assert_allclose(sums.covariance, 500 * np.cov(F.T, bias=True), atol=1e-5)
+
+
 def test_rows_that_are_all_the_same():
     ones = np.ones((50, 3))
     with pytest.raises(ValueError, match="does not tell the rows apart"):
