@@ -160,6 +160,7 @@ FEATURE_MAPS = [
     (explicit(Polynomial(degree=2)), Polynomial(degree=2)),
     (explicit(Polynomial(degree=3, gamma=0.5, coef0=2.0)), Polynomial(degree=3, gamma=0.5, coef0=2.0)),
     (explicit(Polynomial(degree=2, coef0=0.0)), Polynomial(degree=2, coef0=0.0)),
+    (explicit((Linear() + 1) ** 2 * Cosine() + Linear()), (Linear() + 1) ** 2 * Cosine() + Linear()),
 ]
 
 # Maps that stand for a kernel, or lift coordinates.

@@ -51,10 +51,11 @@ class Columns(Kernel):
     def _resolved(self, X: Any, w: np.ndarray | None) -> Self:
         kernel = copy.deepcopy(self)
         kernel.columns = [_position(name, X) for name in self._names()]
-        kernel.kernel = self.kernel._resolved(kernel._chosen(X), w)
+        kernel.kernel = self.kernel._resolved(kernel.chosen(X), w)
         return kernel
 
-    def _chosen(self, X: Any) -> Any:
+    def chosen(self, X: Any) -> Any:
+        """Return the columns of `X`, as numbers where the kernel wants these."""
         index = self._names()
         if any(isinstance(name, str) for name in index):
             raise ValueError(f"columns={self.columns!r} are names: call resolve(X) on the kernel first")
@@ -73,13 +74,13 @@ class Columns(Kernel):
         return check_numbers(X, self.kernel.accepts_sparse) if self.kernel.requires_vector_input else X
 
     def rows(self, X: Any, like: Rows | None = None) -> Rows:
-        return self.kernel.rows(self._chosen(X), like)
+        return self.kernel.rows(self.chosen(X), like)
 
     def tile(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
         return self.kernel.tile(a, b, out)
 
     def diag(self, X: Any) -> Any:
-        return self.kernel.diag(self._chosen(X))
+        return self.kernel.diag(self.chosen(X))
 
     def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
         index = np.arange(n_features)[self._names()]

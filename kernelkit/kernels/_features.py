@@ -56,18 +56,18 @@ class FeatureKernel(Kernel):
             kernel.transformer = clone(self.transformer).fit(X)
         return kernel
 
-    def _lift(self, X: Any, like: Rows | None = None) -> Any:
+    def lift(self, X: Any, like: Rows | None = None) -> Any:
         if not self._is_fitted():
             raise ValueError(f"transformer={self.transformer!r} is not fitted: call resolve(X) on the kernel first")
         features = check_numbers(self.transformer.transform(X), name="the features")
         return features if like is None else cast(features, like.dtype)
 
     def rows(self, X: Any, like: Rows | None = None) -> Rows:
-        return Rows((self._lift(X, like),))
+        return Rows((self.lift(X, like),))
 
     def tile(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
         return products(a.parts[0], b.parts[0], out)
 
     def diag(self, X: Any) -> Any:
-        features = self._lift(X)
+        features = self.lift(X)
         return row_sums(features, features)

@@ -1,13 +1,27 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from kernelkit import ExplicitMap, Gaussian, KernelRidge, Linear, Polynomial, explicit
+from kernelkit import (
+    Columns,
+    Cosine,
+    ExplicitMap,
+    FeatureKernel,
+    Gaussian,
+    KernelRidge,
+    Linear,
+    Nystroem,
+    Polynomial,
+    RandomFourier,
+    explicit,
+)
 from kernelkit.engine import _memory
-from tests.registry import FEATURE_MAPS
+from tests.registry import FEATURE_MAPS, KERNELS, combined
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(30, 4)), rng.normal(size=(20, 4))
@@ -59,17 +73,95 @@ def test_parameters_that_depend_on_the_data():
     assert kernel.gamma == "scale"
 
 
-@pytest.mark.parametrize("kernel", [Linear(), Polynomial(degree=3, gamma=0.3, coef0=0.7)])
+def is_finite(kernel):
+    try:
+        return bool(explicit(kernel))
+    except TypeError:
+        return False
+
+
+FINITE = [each for case in KERNELS if is_finite(case.kernel) for each in combined(case)]
+MIXED = [
+    Columns(Linear(), [0, 2]) + Columns(Polynomial(degree=2), [1]),
+    (Linear() + 0.5 * Cosine()) ** 2,
+    Linear() * Columns(Polynomial(degree=2, gamma=0.3), [2, 0]) + 3.0,
+    2 * FeatureKernel(PolynomialFeatures(2, interaction_only=True, include_bias=False)) + Cosine() * Linear(),
+]
+FINITE_KERNELS = {case.name: case.kernel for case in FINITE} | {repr(kernel): kernel for kernel in MIXED}
+
+
+def test_the_registry_has_finite_kernels():
+    assert {"linear", "polynomial-2", "cosine", "constant", "power", "features"} <= set(FINITE_KERNELS)
+
+
+@pytest.mark.parametrize("kernel", FINITE_KERNELS.values(), ids=FINITE_KERNELS)
+def test_every_finite_kernel(kernel):
+    A, B = X[:, :3], Y[:, :3]
+    phi = explicit(kernel).fit(A)
+    features = phi.transform(A)
+    np.testing.assert_allclose(features @ phi.transform(B).T, phi.kernel_(A, B), rtol=1e-10, atol=1e-10)
+    names = phi.get_feature_names_out()
+    assert len(set(names)) == len(names) == features.shape[1] == phi._map.size
+    assert phi.transform(A[:1].astype(np.float32)).dtype == np.float32 or kernel.requires_vector_input is False
+
+
+@pytest.mark.parametrize("kernel", FINITE_KERNELS.values(), ids=FINITE_KERNELS)
 def test_primal_is_dual(kernel):
+    A, B, y = X[:, :3], Y[:, :3], np.sin(X[:, 0])
+    primal = make_pipeline(explicit(kernel), Ridge(alpha=0.3, fit_intercept=False)).fit(A, y)
+    dual = KernelRidge(kernel, alpha=0.3).fit(A, y)
+    np.testing.assert_allclose(primal.predict(B), dual.predict(B), rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("kernel", [case.kernel for case in FINITE if case.sparse])
+def test_sparse_rows_have_sparse_features(kernel):
+    S = sp.csr_array(sp.random(30, 3, density=0.4, random_state=0))
+    features = explicit(kernel).fit(S).transform(S)
+    assert sp.issparse(features) and features.format == "csr"
+    np.testing.assert_allclose((features @ features.T).toarray(), kernel(S), rtol=1e-10, atol=1e-12)
+
+
+def test_names_are_readable():
+    def names(kernel):
+        return explicit(kernel).fit(X[:, :2]).get_feature_names_out().tolist()
+
+    assert names((Linear() + 1) ** 2) == ["x0^2", "x0 x1", "x0", "x1^2", "x1", "1"]
+    assert names(Linear() * Linear() + 2 * Linear()) == ["x0 x0", "x0 x1", "x1 x0", "x1 x1", "x0", "x1"]
+    assert names(Linear() + Columns(Linear(), [1])) == ["x0", "x1", "x1 #2"]
+    assert names(Polynomial(degree=2, coef0=0.0) ** 2)[:2] == ["(x0^2)^2", "x0^2 x0 x1"]
+    pairs = PolynomialFeatures(2, interaction_only=True, include_bias=False)
+    assert explicit(FeatureKernel(pairs)).fit(X[:, :3]).get_feature_names_out().tolist() == [
+        "x0", "x1", "x2", "x0 x1", "x0 x2", "x1 x2"
+    ]  # fmt: skip
+
+
+def test_columns_of_a_table():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(X[:, :2], columns=["age", "size"]).assign(town="here")
+    kernel = Columns(Polynomial(degree=2), ["age"]) + Columns(Linear(), ["size"])
+    phi = explicit(kernel).fit(table)
+    assert phi.get_feature_names_out().tolist() == ["1", "age", "age^2", "size"]
+    np.testing.assert_allclose(phi.transform(table) @ phi.transform(table).T, phi.kernel_(table), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "transformer", [RandomFourier(n_components=20, random_state=0), Nystroem(n_components=8, random_state=0)]
+)
+def test_primal_is_dual_for_random_features_too(transformer):
     y = np.sin(X[:, 0])
-    primal = make_pipeline(explicit(kernel), Ridge(alpha=0.3, fit_intercept=False)).fit(X, y)
-    np.testing.assert_allclose(primal.predict(Y), KernelRidge(kernel, alpha=0.3).fit(X, y).predict(Y), rtol=1e-8)
+    fitted = transformer.fit(X)
+    primal = make_pipeline(FrozenEstimator(fitted), Ridge(alpha=0.3, fit_intercept=False)).fit(X, y).predict(Y)
+    for kernel in (FeatureKernel(fitted), FeatureKernel(FrozenEstimator(fitted))):
+        np.testing.assert_allclose(KernelRidge(kernel, alpha=0.3).fit(X, y).predict(Y), primal, rtol=1e-8)
+    np.testing.assert_allclose(explicit(FeatureKernel(fitted)).fit(X).transform(Y), fitted.transform(Y))
 
 
 @pytest.mark.parametrize(
     ("kernel", "error", "message"),
     [
-        (Gaussian(), TypeError, "kernel must be Linear or Polynomial to be lifted explicitly, got Gaussian"),
+        (Gaussian(), TypeError, "must have a finite feature space .* got Gaussian.*RandomFourier and Nystroem"),
+        (Linear() + 2 * Gaussian(), TypeError, "got Gaussian"),
+        (Columns(Gaussian(), [0]) ** 2, TypeError, "got Gaussian"),
         ("poly", TypeError, "got 'poly'"),
     ],
 )
@@ -95,7 +187,12 @@ def test_bad_parameters(kernel, message):
 def test_too_many_features_are_refused_before_they_are_made(monkeypatch):
     with pytest.raises(MemoryError, match="monomials needs .* keep the kernel"):
         explicit(Polynomial(degree=6)).fit(np.zeros((2, 300)))
+    wide = np.zeros((2, 50))
+    products = explicit(Polynomial(degree=2) * Linear()).fit(wide)
     phi = explicit(Polynomial(degree=2)).fit(X)
     monkeypatch.setattr(_memory, "available_bytes", lambda *_: 100)
+    for rows in (wide, sp.csr_array(wide)):
+        with pytest.raises(MemoryError, match="66300 .*features .*keep the kernel"):
+            products.transform(rows)
     with pytest.raises(MemoryError, match="30 x 15 features needs"):
         phi.transform(X)

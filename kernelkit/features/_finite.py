@@ -1,0 +1,282 @@
+"""The finite feature maps that exact maps are made of, each with the size and the names of its features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import comb
+from typing import Any, Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.special import gammaln
+from sklearn.preprocessing import PolynomialFeatures, normalize
+
+from .._arrays import n_rows
+from .._validation import as_numbers
+from ..engine import check_memory
+from ..kernels import (
+    Columns,
+    Constant,
+    Cosine,
+    FeatureKernel,
+    Kernel,
+    Linear,
+    Polynomial,
+    Power,
+    Product,
+    Sum,
+)
+
+FEWER = "keep the kernel, which needs no features, or take fewer columns or a lower degree"
+LEAVES = (Linear, Polynomial, Cosine, Constant, FeatureKernel)
+PAIRS = (Sum, Product)
+
+
+class FiniteMap(Protocol):
+    """Features of a kernel."""
+
+    @property
+    def size(self) -> int:
+        """How many."""
+
+    def transform(self, X: Any) -> Any:
+        """Return the features of rows, shape (n, size); sparse where the rows are."""
+
+    def names(self, inputs: Sequence[str]) -> list[str]:
+        """Return a name for each."""
+
+
+def check_finite_dimensional(kernel: Any) -> None:
+    """Raise TypeError unless the feature space of the kernel is finite and its map is known."""
+    if isinstance(kernel, PAIRS):
+        check_finite_dimensional(kernel.k1)
+        check_finite_dimensional(kernel.k2)
+    elif isinstance(kernel, (Power, Columns)):
+        check_finite_dimensional(kernel.kernel)
+    elif not isinstance(kernel, LEAVES):
+        raise TypeError(
+            f"kernel must have a finite feature space to be lifted explicitly, got {kernel!r}: "
+            "RandomFourier and Nystroem approximate others"
+        )
+
+
+def finite_map(kernel: Kernel, width: int) -> FiniteMap:
+    """Return the map of a kernel, with numbers for parameters, on rows of `width` columns."""
+    if isinstance(kernel, Linear):
+        return Monomials(width, 1, 1.0, 0.0)
+    if isinstance(kernel, Polynomial):
+        return Monomials(width, int(kernel.degree), float(kernel.gamma), float(kernel.coef0))
+    if isinstance(kernel, Cosine):
+        return Directions(width)
+    if isinstance(kernel, Constant):
+        return One(kernel.value)
+    if isinstance(kernel, Sum):
+        return Side(finite_map(kernel.k1, width), finite_map(kernel.k2, width))
+    if isinstance(kernel, Product):
+        return Crossed(finite_map(kernel.k1, width), finite_map(kernel.k2, width))
+    if isinstance(kernel, Power):
+        inner = finite_map(kernel.kernel, width)
+        return Composed(inner, Monomials(inner.size, int(kernel.exponent), 1.0, 0.0))
+    if isinstance(kernel, Columns):
+        index = np.arange(width)[kernel.columns]
+        return Chosen(kernel, index, finite_map(kernel.kernel, len(index)))
+    if isinstance(kernel, FeatureKernel):
+        return Given(kernel, width)
+    raise TypeError(f"the feature map of {kernel!r} is not known")
+
+
+@dataclass(frozen=True)
+class Monomials:
+    """(gamma x.y + coef0)^degree = sum over exponents a with |a| <= degree of w_a x^a y^a.
+
+    The weights are w_a = p! / (a_1! ... a_d! (p - |a|)!) gamma^|a| coef0^(p - |a|) with p the degree.
+    """
+
+    width: int
+    degree: int
+    gamma: float
+    coef0: float
+
+    def __post_init__(self) -> None:
+        if self.gamma < 0 or self.coef0 < 0:
+            raise ValueError(
+                "a polynomial kernel must have gamma >= 0 and coef0 >= 0 to have real features, "
+                f"got gamma={self.gamma:g} and coef0={self.coef0:g}"
+            )
+        check_memory(16 * self.size * max(self.width, 1), f"a list of {self.size} monomials", FEWER)
+
+    @property
+    def size(self) -> int:
+        if self.coef0 > 0:
+            return comb(self.width + self.degree, self.degree)
+        return comb(self.width + self.degree - 1, self.degree)
+
+    @cached_property
+    def _powers(self) -> PolynomialFeatures:
+        lowest = 0 if self.coef0 > 0 else self.degree
+        powers = PolynomialFeatures((lowest, self.degree), include_bias=self.coef0 > 0)
+        return powers.fit(np.zeros((1, self.width)))
+
+    @cached_property
+    def _weights(self) -> np.ndarray:
+        powers, p = self._powers.powers_, self.degree
+        total = powers.sum(axis=1)
+        multinomial = np.exp(gammaln(p + 1) - gammaln(powers + 1).sum(axis=1) - gammaln(p - total + 1))
+        return np.sqrt(multinomial.round() * self.gamma**total * self.coef0 ** (p - total))
+
+    def transform(self, X: Any) -> Any:
+        features = self._powers.transform(as_numbers(X))
+        weights = self._weights.astype(features.dtype)
+        if sp.issparse(features):
+            return features.multiply(weights).tocsr()
+        features *= weights
+        return features
+
+    def names(self, inputs: Sequence[str]) -> list[str]:
+        return [
+            " ".join(_power(inputs[i], int(a[i])) for i in np.flatnonzero(a) if inputs[i] != "1") or "1"
+            for a in self._powers.powers_
+        ]
+
+
+def _power(name: str, exponent: int) -> str:
+    if exponent == 1:
+        return name
+    return f"({name})^{exponent}" if " " in name or "^" in name else f"{name}^{exponent}"
+
+
+@dataclass(frozen=True)
+class Directions:
+    """x / |x|, and zero for a row of zeros."""
+
+    size: int
+
+    def transform(self, X: Any) -> Any:
+        return normalize(as_numbers(X))
+
+    def names(self, inputs: Sequence[str]) -> list[str]:
+        return list(inputs)
+
+
+@dataclass(frozen=True)
+class One:
+    """One feature for all rows."""
+
+    value: float
+    size: int = 1
+
+    def transform(self, X: Any) -> Any:
+        dtype = X.dtype if getattr(X, "dtype", None) == np.float32 else np.float64
+        column = np.full((n_rows(X), 1), self.value**0.5, dtype=dtype)
+        return sp.csr_array(column) if sp.issparse(X) else column
+
+    def names(self, inputs: Sequence[str]) -> list[str]:
+        return ["1"]
+
+
+@dataclass(frozen=True)
+class Side:
+    """The features of two maps side by side: a sum of kernels."""
+
+    first: FiniteMap
+    second: FiniteMap
+
+    @property
+    def size(self) -> int:
+        return self.first.size + self.second.size
+
+    def transform(self, X: Any) -> Any:
+        parts = [self.first.transform(X), self.second.transform(X)]
+        return sp.hstack(parts, format="csr") if any(map(sp.issparse, parts)) else np.concatenate(parts, axis=1)
+
+    def names(self, inputs: Sequence[str]) -> list[str]:
+        return self.first.names(inputs) + self.second.names(inputs)
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """All products of a feature of one map with one of another: a product of kernels."""
+
+    first: FiniteMap
+    second: FiniteMap
+
+    @property
+    def size(self) -> int:
+        return self.first.size * self.second.size
+
+    def transform(self, X: Any) -> Any:
+        A, B = self.first.transform(X), self.second.transform(X)
+        if not (sp.issparse(A) or sp.issparse(B)):
+            check_memory(len(A) * self.size * A.dtype.itemsize, f"{len(A)} x {self.size} features", FEWER)
+            return (A[:, :, None] * B[:, None, :]).reshape(len(A), self.size)
+        check_memory(32 * self.size, f"a list of {self.size} products of features", FEWER)
+        left, right = np.divmod(np.arange(self.size), self.second.size)
+        return sp.csr_array(A).tocsc()[:, left].multiply(sp.csr_array(B).tocsc()[:, right]).tocsr()
+
+    def names(self, inputs: Sequence[str]) -> list[str]:
+        pairs = ((a, b) for a in self.first.names(inputs) for b in self.second.names(inputs))
+        return [" ".join(name for name in pair if name != "1") or "1" for pair in pairs]
+
+
+@dataclass(frozen=True)
+class Composed:
+    """Features of features."""
+
+    inner: FiniteMap
+    outer: FiniteMap
+
+    @property
+    def size(self) -> int:
+        return self.outer.size
+
+    def transform(self, X: Any) -> Any:
+        return self.outer.transform(self.inner.transform(X))
+
+    def names(self, inputs: Sequence[str]) -> list[str]:
+        return self.outer.names(self.inner.names(inputs))
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Features of some columns."""
+
+    kernel: Columns
+    index: np.ndarray
+    inner: FiniteMap
+
+    @property
+    def size(self) -> int:
+        return self.inner.size
+
+    def transform(self, X: Any) -> Any:
+        return self.inner.transform(self.kernel.chosen(X))
+
+    def names(self, inputs: Sequence[str]) -> list[str]:
+        return self.inner.names([inputs[i] for i in self.index])
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a transformer makes."""
+
+    kernel: FeatureKernel
+    width: int
+
+    @cached_property
+    def _names(self) -> list[str] | None:
+        names = getattr(self.kernel.transformer, "get_feature_names_out", None)
+        return None if names is None else list(map(str, names()))
+
+    @property
+    def size(self) -> int:
+        if self._names is not None:
+            return len(self._names)
+        return self.transform(np.zeros((1, self.width))).shape[1]
+
+    def transform(self, X: Any) -> Any:
+        return self.kernel.lift(X)
+
+    def names(self, inputs: Sequence[str]) -> list[str]:
+        return self._names or [f"feature{i}" for i in range(self.size)]
