@@ -136,7 +136,7 @@ class Monomials:
 
     def names(self, inputs: Sequence[str]) -> list[str]:
         return [
-            " ".join(_power(inputs[i], int(a[i])) for i in np.flatnonzero(a) if inputs[i] != "1") or "1"
+            " ".join(_power(inputs[i], int(a[i])) for i in np.flatnonzero(a).tolist() if inputs[i] != "1") or "1"
             for a in self._powers.powers_
         ]
 

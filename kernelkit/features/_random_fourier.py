@@ -28,7 +28,7 @@ class RandomFourier(KernelMap, Waves, KernelEstimator):
         Gaussian, Laplacian, Matern, RationalQuadratic, Constant, and sums, products, powers and `Columns` of these;
         None is ``Gaussian(sigma="scale")``.
     n_components : int
-        Number of features, even: two for each frequency.
+        Number of features, two for each frequency. The last of an odd number is a cosine with a random phase.
     sampling : {"orthogonal", "iid", "qmc"}
         Frequencies that are orthogonal in groups of d, which has the lowest error for most d; independent ones; or ones
         from scrambled Sobol points, which are best in few dimensions. The features are unbiased in each.
@@ -39,9 +39,9 @@ class RandomFourier(KernelMap, Waves, KernelEstimator):
     ----------
     kernel_ : Kernel
         The kernel with numbers for parameters.
-    frequencies_ : array of shape (n_components / 2, d)
-        In radians for each unit of X.
-    weights_ : array of shape (n_components / 2,)
+    frequencies_ : array of shape (f, d)
+        In radians for each unit of X; f is half of n_components, rounded up.
+    weights_ : array of shape (f,)
         What the squared cosines and sines are weighted by; their sum is k(x, x).
     n_features_in_ : int
         Number of columns seen in `fit`.
@@ -91,17 +91,19 @@ class RandomFourier(KernelMap, Waves, KernelEstimator):
             If the kernel has no known spectral measure, or a parameter is out of its range.
         """
         check_choice("sampling", self.sampling, SAMPLINGS)
-        count = check_number("n_components", self.n_components, at_least=2, integer=True)
-        if count % 2:
-            raise ValueError(f"n_components must be even, a cosine and a sine for each frequency, got {count}")
+        count = check_number("n_components", self.n_components, at_least=1, integer=True)
         X = self._training_rows(X)
         if self._precomputed:
             raise ValueError("random Fourier features are not available for 'precomputed': they need rows")
         kernel = self._resolved(self._as_kernel(self.kernel), X, None)
         numbers = X if kernel.requires_vector_input else check_numbers(X)
-        draws = Draws(self.sampling, check_random_state(self.random_state))
-        frequencies, weights = kernel.frequencies(numbers.shape[1], count // 2, draws)
+        rng = check_random_state(self.random_state)
+        frequencies, weights = kernel.frequencies(numbers.shape[1], (count + 1) // 2, Draws(self.sampling, rng))
         self.kernel_, self.frequencies_, self.weights_ = kernel, frequencies, weights
         self._origin = None if sp.issparse(numbers) else numbers.mean(axis=0, dtype=np.float64)
-        self._turns, self._amplitudes = frequencies.T / (2 * np.pi), np.sqrt(weights)
+        self._turns, self._amplitudes, self._phases = frequencies.T / (2 * np.pi), np.sqrt(weights), None
+        if count % 2:
+            # On average over the phase b, 2 cos(x + b) cos(y + b) is cos(x - y).
+            self._amplitudes[-1] *= 2**0.5
+            self._phases = np.append(np.zeros(count // 2), rng.uniform())
         return self

@@ -84,11 +84,14 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         What sine and cosine are multiplied by.
     _origin : array of shape (d,) or None
         Where the rows are centred, for the sake of rounding; None is zero.
+    _phases : array of shape (f,) or None
+        Added to the angles, in turns. Where there are any, the last sine is left out.
     """
 
     _turns: np.ndarray
     _amplitudes: np.ndarray
     _origin: np.ndarray | None = None
+    _phases: np.ndarray | None = None
 
     def _numbers(self, X: Any, reset: bool) -> Any:
         return validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=reset)
@@ -115,7 +118,9 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X = self._numbers(X, reset=False)
         n, count = X.shape[0], self._turns.shape[1]
         check_memory(2 * n * count * X.dtype.itemsize, f"{n} x {2 * count} features", FEWER)
-        projection = (unit_of_angles(X.dtype) * self._turns).astype(X.dtype)
+        unit = unit_of_angles(X.dtype)
+        projection = (unit * self._turns).astype(X.dtype)
+        phases = None if self._phases is None else (unit * self._phases).astype(X.dtype)
         amplitudes = np.tile(self._amplitudes, 2).astype(X.dtype)
         out = np.empty((n, 2 * count), dtype=X.dtype)
         height = max(1, TILE_BYTES // (count * X.dtype.itemsize))
@@ -128,11 +133,13 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 angles = products(self._centred(X[rows][tile]), projection.T, room[0])
                 if angles.base is None:  # sparse rows need memory of their own
                     room[0] = angles
+                if phases is not None:
+                    room[0] += phases
                 sines_and_cosines(room, place[:, count:], place[:, :count])
                 place *= amplitudes
 
         run(write, blocks(n, TILES * height))
-        return out
+        return out if phases is None else np.ascontiguousarray(out[:, :-1])
 
     def _centred(self, X: Any) -> np.ndarray:
         if self._origin is None:
@@ -141,7 +148,7 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     @property
     def _n_features_out(self) -> int:
-        return 2 * self._turns.shape[1]
+        return 2 * self._turns.shape[1] - (self._phases is not None)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
