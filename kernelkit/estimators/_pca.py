@@ -6,15 +6,12 @@ from copy import copy
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import n_rows
-from .._validation import check_choice, check_columns, check_number, check_numbers, check_varies
+from .._validation import check_choice, check_number, check_varies
 from ..engine import KernelOperator
-from ..features import STRATEGIES, choose_landmarks
+from ..features import STRATEGIES, Invertible, choose_landmarks
 from ..kernels import Kernel, kernel_operator
 from ..solvers import (
     EIGEN_SOLVERS,
@@ -29,7 +26,7 @@ from ._base import TrainedOnRows
 INVERSE = ("_inverse_kernel", "X_transformed_fit_", "dual_coef_")
 
 
-class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TrainedOnRows):
+class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, TrainedOnRows):
     """Kernel principal component analysis.
 
     The components are the directions of largest variance of features phi with phi(x).phi(y) = k(x, y), less their mean:
@@ -164,7 +161,7 @@ class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TrainedOnRows
         if n_rows(X) < 2:
             raise ValueError("KernelPCA needs at least 2 rows, got 1 sample")
         check_varies(X)
-        Y = _reconstructed(X) if self.fit_inverse_transform else None
+        Y = self._reconstructed(X) if self.fit_inverse_transform else None
         kernel = self._resolved(self._as_kernel(self.kernel), X, None)
         solve_on = self._on_landmarks if self._has_landmarks else self._on_all_rows
         found, basis = solve_on(kernel, X, **counts)
@@ -195,8 +192,6 @@ class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TrainedOnRows
             value = getattr(self, name)
             absent = value is None or (name == "iterated_power" and isinstance(value, str) and value == "auto")
             counts[name] = None if absent else check_number(name, value, at_least=1, integer=True)
-        if self._precomputed and self.fit_inverse_transform:
-            raise ValueError("Cannot fit_inverse_transform with a precomputed kernel: it needs the rows")
         if self._precomputed and self._has_landmarks:
             raise ValueError("kernel='precomputed' has the whole matrix: n_landmarks must be None, landmarks 'uniform'")
         return counts
@@ -298,27 +293,10 @@ class KernelPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, TrainedOnRows
         NotFittedError
             If the model was not fitted with ``fit_inverse_transform=True``.
         """
-        check_is_fitted(self)
-        if not self.fit_inverse_transform or not hasattr(self, "dual_coef_"):
-            raise NotFittedError("inverse_transform needs a model fitted with fit_inverse_transform=True")
-        T = check_numbers(X, accept_sparse=False)
-        check_columns(T, self._n_features_out, "the number of components is")
+        T = self._to_invert(X)
         rows = KernelOperator(self._inverse_kernel, T, self.X_transformed_fit_) @ self.dual_coef_
         return rows.astype(self.dual_coef_.dtype, copy=False)
 
     @property
     def _n_features_out(self) -> int:
         return len(self.eigenvalues_)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse &= not self.fit_inverse_transform
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
-
-def _reconstructed(X: Any) -> np.ndarray:
-    """Return the rows as what `inverse_transform` is to give back."""
-    if sp.issparse(X):
-        raise ValueError("fit_inverse_transform=True needs X as a dense array: got a sparse matrix")
-    return check_numbers(X)

@@ -3,6 +3,7 @@
 from ._error import ErrorReport
 from ._explicit import ExplicitMap, explicit
 from ._fourier_features import FourierFeatures
+from ._inverse import Invertible
 from ._landmarks import STRATEGIES, Landmarks, choose_landmarks
 from ._nystroem import Nystroem
 from ._random_fourier import RandomFourier
@@ -11,6 +12,7 @@ __all__ = [
     "ErrorReport",
     "ExplicitMap",
     "FourierFeatures",
+    "Invertible",
     "Landmarks",
     "Nystroem",
     "RandomFourier",

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse as sp
 from scipy.linalg import solve, solve_triangular
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import n_rows
-from .._validation import check_columns, check_number, check_numbers
+from .._validation import check_number
 from ..engine import KernelOperator, MatrixOperator, blocks, check_memory
 from ..kernels import Kernel, KernelEstimator, kernel_operator
 from ..solvers import Moments, whitening
 from ._error import KernelMap
+from ._inverse import Invertible
 from ._landmarks import Landmarks, choose_landmarks
 from ._waves import FEWER
 
@@ -24,7 +23,7 @@ DEFAULT = 100
 BLOCK_BYTES = 2**23
 
 
-class Nystroem(KernelMap, ClassNamePrefixFeaturesOutMixin, TransformerMixin, KernelEstimator):
+class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, KernelEstimator):
     """Features z(x) = W'k(Z, x) of any kernel, from its values at landmarks Z.
 
     With W W' the pseudo-inverse of k(Z, Z), z(x).z(y) = k(x, Z) k(Z, Z)^-1 k(Z, y), which is exact for landmarks, and
@@ -215,25 +214,8 @@ class Nystroem(KernelMap, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ker
         NotFittedError
             If the model was not fitted with ``fit_inverse_transform=True``.
         """
-        check_is_fitted(self)
-        if not self.fit_inverse_transform or not hasattr(self, "dual_coef_"):
-            raise NotFittedError("inverse_transform needs a model fitted with fit_inverse_transform=True")
-        Z = check_numbers(X, accept_sparse=False)
-        check_columns(Z, self._n_features_out, "the number of features is")
-        return Z @ self.dual_coef_
+        return self._to_invert(X) @ self.dual_coef_
 
     @property
     def _n_features_out(self) -> int:
         return self.normalization_.shape[1]
-
-    def _reconstructed(self, X: Any) -> np.ndarray:
-        """Return the rows as what `inverse_transform` is to give back."""
-        if self._precomputed or sp.issparse(X):
-            raise ValueError("fit_inverse_transform=True needs X as a dense array of rows")
-        return check_numbers(X)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse &= not self.fit_inverse_transform
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags

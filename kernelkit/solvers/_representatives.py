@@ -29,7 +29,7 @@ def farthest_points(operator: Any, p: int, rng: np.random.RandomState) -> np.nda
     Gonzalez (1985), Clustering to minimize the maximum intercluster distance, section 2.
     """
     diagonal = np.asarray(operator.diag(), dtype=np.float64)
-    rounding = float(np.finfo(operator.dtype).eps) * np.abs(diagonal).max()
+    rounding = 16 * float(np.finfo(operator.dtype).eps) * np.abs(diagonal).max()
     chosen = [int(rng.randint(len(diagonal)))]
     distance = np.full(len(diagonal), np.inf)
     while len(chosen) < p:
