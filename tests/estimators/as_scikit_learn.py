@@ -16,7 +16,9 @@ __all__ = [
     "LinearSVR",
     "NuSVC",
     "NuSVR",
+    "Nystroem",
     "OneClassSVM",
+    "RBFSampler",
     "_libsvm",
     "kernel_object",
     "skip",
@@ -60,6 +62,28 @@ def KernelPCA(n_components=None, *, kernel="linear", gamma=None, degree=3, coef0
         kernel = lambda X, Y: pairwise_kernels(X, Y, metric=function)  # noqa: E731
     kernel = kernel_object(kernel, "auto" if gamma is None else gamma, degree, coef0)
     return kernelkit.KernelPCA(kernel, n_components=n_components, **parameters)
+
+
+class RBFSampler(kernelkit.RandomFourier):
+    """RandomFourier of a Gaussian."""
+
+    def __init__(self, *, gamma=1.0, n_components=100, random_state=None):
+        super().__init__(kernel_object("rbf", gamma, 3, 1), n_components=n_components, random_state=random_state)
+        self.gamma = gamma
+
+    @property
+    def _gamma(self):
+        return 0.5 / self.kernel_.sigma**2
+
+
+class Nystroem(kernelkit.Nystroem):
+    """Nystroem with functions of two matrices as kernels."""
+
+    def __init__(self, kernel="rbf", *, gamma=None, n_components=100, random_state=None):
+        if kernel == "rbf":
+            kernel = kernel_object(kernel, "auto" if gamma is None else gamma, 3, 1)
+        super().__init__(kernel, n_components=n_components, random_state=random_state)
+        self.gamma = gamma
 
 
 def skip(tests, differences):
