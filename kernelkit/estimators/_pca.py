@@ -60,8 +60,7 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         Number of landmarks: rows are represented by their kernel values at these, in the space that these span. The fit
         takes O(n n_landmarks^2) time and holds no more than n x p and n_landmarks^2 numbers.
     landmarks : {"uniform", "rpcholesky", "kmeans", "leverage", "farthest"} or array-like of shape (n_landmarks, d)
-        How they are chosen, see ``kernelkit.features.choose_landmarks``, or the landmarks themselves. "rpcholesky" and
-        "leverage" hold n x n_landmarks kernel values meanwhile.
+        How they are chosen, see ``kernelkit.features.choose_landmarks``, or the landmarks themselves.
     random_state : int, RandomState or None
         For landmarks, and all eigensolvers but "dense"; results of these differ by no more than the tolerance.
 
@@ -192,6 +191,7 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
             value = getattr(self, name)
             absent = value is None or (name == "iterated_power" and isinstance(value, str) and value == "auto")
             counts[name] = None if absent else check_number(name, value, at_least=1, integer=True)
+        self._check_has_rows()
         if self._precomputed and self._has_landmarks:
             raise ValueError("kernel='precomputed' has the whole matrix: n_landmarks must be None, landmarks 'uniform'")
         return counts

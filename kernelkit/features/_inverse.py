@@ -17,10 +17,12 @@ class Invertible:
 
     fit_inverse_transform: bool
 
+    def _check_has_rows(self) -> None:
+        if self.fit_inverse_transform and self._precomputed:  # type: ignore[attr-defined]
+            raise ValueError("Cannot fit_inverse_transform with a precomputed kernel: it needs the rows")
+
     def _reconstructed(self, X: Any) -> np.ndarray:
         """Return the rows as what `inverse_transform` is to give back."""
-        if self._precomputed:  # type: ignore[attr-defined]
-            raise ValueError("Cannot fit_inverse_transform with a precomputed kernel: it needs the rows")
         if sp.issparse(X):
             raise ValueError("fit_inverse_transform=True needs X as a dense array: got a sparse matrix")
         return check_numbers(X)

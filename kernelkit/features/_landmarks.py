@@ -12,10 +12,12 @@ from sklearn.utils import check_random_state
 
 from .._arrays import cast, n_rows, take_rows
 from .._validation import check_choice, check_columns, check_number, check_numbers
+from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel, kernel_operator
 from ..solvers import farthest_points, leverage_sample, pivoted_cholesky
 
 STRATEGIES = ("rpcholesky", "uniform", "kmeans", "leverage", "farthest")
+SAMPLE, SAMPLE_PER_LANDMARK = 10_000, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +30,8 @@ class Landmarks:
         The landmarks; None where a kernel matrix takes the place of rows.
     indices : array of shape (p,) or None
         Their positions among the training rows; None where they are none of these.
-    factor : array of shape (n, p) or None
-        Features of the training rows; F[indices] is lower triangular.
+    factor : array of shape (p, p) or None
+        The Cholesky factor of their kernel matrix, where that was made.
     """
 
     rows: Any
@@ -53,7 +55,8 @@ def choose_landmarks(
         nothing.
     landmarks : {"rpcholesky", "uniform", "kmeans", "leverage", "farthest"} or array-like of shape (p, d)
         Rows drawn by what others leave of k(x, x); rows drawn with equal chances; centres of clusters; rows drawn by
-        their ridge leverage scores; rows each far from those before; or the landmarks themselves.
+        their ridge leverage scores; rows each far from those before; or the landmarks themselves. Of more than 10000
+        rows, and 10 n_landmarks, so many are drawn with equal chances, and the landmarks chosen among these.
     random_state : int, RandomState or None
         For all but the last.
 
@@ -82,17 +85,31 @@ def choose_landmarks(
         raise ValueError(f"n_landmarks must be at most the number of rows, got n_landmarks={count} and n={n}")
     if landmarks == "kmeans":
         return Landmarks(_centres(kernel, X, count, random_state))
-    operator = kernel_operator(kernel, X)
-    rng, factor = check_random_state(random_state), None
-    if landmarks == "rpcholesky":
-        indices, factor = pivoted_cholesky(operator, count, rng)
-    elif landmarks == "leverage":
-        indices = np.sort(leverage_sample(operator, count, rng))
-    elif landmarks == "farthest":
-        indices = farthest_points(operator, count, rng)
-    else:
-        indices = np.sort(rng.permutation(n)[:count])
+    rng = check_random_state(random_state)
+    # Chosen among so many rows that more would change little, in memory that does not grow with n.
+    some = np.sort(rng.permutation(n)[: count if landmarks == "uniform" else max(SAMPLE, SAMPLE_PER_LANDMARK * count)])
+    indices, factor = some, None
+    if landmarks != "uniform":
+        chosen, factor = _chosen(_operator(kernel, X, some), count, landmarks, rng)
+        indices = some[chosen]
     return Landmarks(take_rows(X, indices) if isinstance(kernel, Kernel) else None, indices, factor)
+
+
+def _operator(kernel: Any, X: Any, rows: np.ndarray) -> KernelOperator | MatrixOperator:
+    if len(rows) == n_rows(X):
+        return kernel_operator(kernel, X)
+    return kernel_operator(kernel, take_rows(X, rows) if isinstance(kernel, Kernel) else X[rows][:, rows])
+
+
+def _chosen(
+    operator: KernelOperator | MatrixOperator, count: int, landmarks: str, rng: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray | None]:
+    if landmarks == "rpcholesky":
+        pivots, F = pivoted_cholesky(operator, count, rng)
+        return pivots, np.tril(F[pivots].astype(np.float64))
+    if landmarks == "leverage":
+        return leverage_sample(operator, count, rng), None
+    return farthest_points(operator, count, rng), None
 
 
 def _given(kernel: Any, X: Any, n_landmarks: int | None, landmarks: Any) -> Any:

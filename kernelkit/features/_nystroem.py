@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import n_rows
 from .._validation import check_number
-from ..engine import KernelOperator, MatrixOperator, blocks, check_memory
+from ..engine import KernelOperator, MatrixOperator, blocks, check_memory, run
 from ..kernels import Kernel, KernelEstimator, kernel_operator
 from ..solvers import Moments, whitening
 from ._error import KernelMap
@@ -20,7 +20,7 @@ from ._landmarks import Landmarks, choose_landmarks
 from ._waves import FEWER
 
 DEFAULT = 100
-BLOCK_BYTES = 2**23
+HEIGHT, WIDTH = 512, 256  # what is worked on at a time
 
 
 class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, KernelEstimator):
@@ -124,8 +124,6 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
     def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
         """Choose the landmarks and return the features of the training rows, shape (n, r).
 
-        With landmarks="rpcholesky" the choice gives them, without further kernel values.
-
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n, d)
@@ -133,10 +131,10 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
         y : None
             Not used.
         """
-        X, found = self._fit(X)
-        return self._features(X) if found.factor is None or self.rank is not None else found.factor
+        return self._features(self._fit(X))
 
-    def _fit(self, X: Any) -> tuple[Any, Landmarks]:
+    def _fit(self, X: Any) -> Any:
+        """Fit the model and return the checked rows."""
         count = self._count()
         X = self._training_rows(X)
         if count is not None and count > n_rows(X):
@@ -150,10 +148,11 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
         self.__dict__.pop("dual_coef_", None)  # of an earlier fit
         if Y is not None:
             self.dual_coef_ = self._inverse(X, Y)
-        return X, found
+        return X
 
     def _count(self) -> int | None:
         """Return how many landmarks are to be chosen, after a look at all parameters."""
+        self._check_has_rows()
         check_number("alpha", self.alpha, above=0)
         if self.rank is not None:
             check_number("rank", self.rank, at_least=1, integer=True)
@@ -163,9 +162,7 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
 
     def _whitening(self, kernel: Any, X: Any, found: Landmarks) -> np.ndarray:
         if found.factor is not None and self.rank is None:
-            # The factor is k(X, Z) L'^-1, with L its own rows at the landmarks.
-            L = np.tril(found.factor[found.indices].astype(np.float64))
-            return solve_triangular(L, np.eye(len(L)), lower=True, check_finite=False).T
+            return solve_triangular(found.factor, np.eye(len(found.factor)), lower=True, check_finite=False).T
         among = X[:, found.indices][found.indices] if found.rows is None else found.rows
         operator = kernel_operator(kernel, among)
         return whitening(operator.dense(), operator.dtype, self.rank and int(self.rank))
@@ -180,8 +177,17 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
         n, r = operator.shape[0], W.shape[1]
         check_memory(n * r * operator.dtype.itemsize, f"{n} x {r} features", FEWER)
         W, out = W.astype(operator.dtype, copy=False), np.empty((n, r), dtype=operator.dtype)
-        for rows in blocks(n, max(1, BLOCK_BYTES // (8 * len(W)))):
-            np.matmul(operator.block(rows), W, out=out[rows])
+        # Of a triangular W only what is not zero: half the work.
+        triangular = not np.tril(W, -1).any()
+        columns = blocks(r, WIDTH) if triangular else [slice(0, r)]
+
+        def write(rows: slice) -> None:
+            K = operator.block(rows)
+            for j in columns:
+                stop = j.stop if triangular else len(W)
+                np.matmul(K[:, :stop], W[:stop, j], out=out[rows, j])
+
+        run(write, blocks(n, HEIGHT))
         return out
 
     def transform(self, X: Any) -> np.ndarray:

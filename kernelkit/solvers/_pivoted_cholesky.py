@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
-from ..engine import check_memory
+from ..engine import blocks, check_memory, run
 
 NARROWEST, WIDEST = 16, 128  # rows proposed at a time
+HEIGHT = 1024  # rows of the factor worked on at a time
 FEWER = "take fewer landmarks, or landmarks='uniform', which holds no matrix of all rows"
 
 
@@ -73,15 +73,26 @@ def pivoted_cholesky(operator: Any, p: int, rng: np.random.RandomState) -> tuple
         chosen, L = _accepted(H, left[proposed], rounding, rng)
         chosen, L = chosen[: p - len(pivots)], L[: p - len(pivots), : p - len(pivots)]
         new, done = proposed[chosen], slice(len(pivots), len(pivots) + len(chosen))
-        if len(new):
-            G = operator.columns(new).astype(dtype, copy=False)
-            G -= F[:, : done.start] @ F[new, : done.start].T
-            F[:, done] = solve_triangular(L.astype(dtype), G.T, lower=True, check_finite=False).T
-            left -= np.einsum("ij,ij->i", F[:, done], F[:, done], dtype=np.float64)
-            pivots = np.append(pivots, new)
+        _extend(operator, F, done, new, np.linalg.inv(L).astype(dtype), left)
+        pivots = np.append(pivots, new)
         left[left <= rounding] = 0.0
         left[pivots] = 0.0
     return pivots, F[:, : len(pivots)]
+
+
+def _extend(
+    operator: Any, F: np.ndarray, done: slice, new: np.ndarray, inverse: np.ndarray, left: np.ndarray
+) -> None:
+    """Fill the columns `done` of F, of pivots whose Cholesky factor has that inverse, and update what is left."""
+    known = F[new, : done.start].T.copy()
+
+    def fill(rows: slice) -> None:
+        G = operator.part(np.arange(rows.start, rows.stop), new).astype(F.dtype, copy=False)
+        G -= F[rows, : done.start] @ known
+        part = F[rows, done] = G @ inverse.T
+        left[rows] -= np.einsum("ij,ij->i", part, part, dtype=np.float64)
+
+    run(fill, blocks(len(F), HEIGHT))
 
 
 def _residual(operator: Any, F: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:

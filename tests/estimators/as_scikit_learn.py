@@ -55,12 +55,14 @@ def _constructor(name):
 SVC, NuSVC, SVR, NuSVR, OneClassSVM = map(_constructor, ("SVC", "NuSVC", "SVR", "NuSVR", "OneClassSVM"))
 
 
+def _of_rows(kernel):
+    """The function of two matrices that a function of two rows stands for; other kernels as they are."""
+    return (lambda X, Y: pairwise_kernels(X, Y, metric=kernel)) if callable(kernel) else kernel
+
+
 def KernelPCA(n_components=None, *, kernel="linear", gamma=None, degree=3, coef0=1, **parameters):
     """KernelPCA with functions of two rows as kernels."""
-    if callable(kernel):
-        function = kernel
-        kernel = lambda X, Y: pairwise_kernels(X, Y, metric=function)  # noqa: E731
-    kernel = kernel_object(kernel, "auto" if gamma is None else gamma, degree, coef0)
+    kernel = kernel_object(_of_rows(kernel), "auto" if gamma is None else gamma, degree, coef0)
     return kernelkit.KernelPCA(kernel, n_components=n_components, **parameters)
 
 
@@ -77,9 +79,10 @@ class RBFSampler(kernelkit.RandomFourier):
 
 
 class Nystroem(kernelkit.Nystroem):
-    """Nystroem with functions of two matrices as kernels."""
+    """Nystroem with functions of two rows as kernels."""
 
     def __init__(self, kernel="rbf", *, gamma=None, n_components=100, random_state=None):
+        kernel = _of_rows(kernel)
         if kernel == "rbf":
             kernel = kernel_object(kernel, "auto" if gamma is None else gamma, 3, 1)
         super().__init__(kernel, n_components=n_components, random_state=random_state)

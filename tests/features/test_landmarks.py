@@ -4,6 +4,7 @@ import pytest
 import scipy.sparse as sp
 
 from kernelkit import Gaussian
+from kernelkit.features import _landmarks
 from kernelkit.features import choose_landmarks as choose
 
 X = np.random.default_rng(0).normal(size=(200, 3))
@@ -26,6 +27,28 @@ def test_uniform_draws_rows_without_replacement():
     for seed in range(400):
         counts += np.isin(X[:, 0], choose_landmarks(X, 20, random_state=seed)[:, 0])
     assert abs(counts - 40).max() < 5 * (40 * 0.9) ** 0.5
+
+
+@pytest.mark.parametrize("landmarks", ["rpcholesky", "leverage", "farthest"])
+def test_of_many_rows_only_some_are_looked_at(landmarks, monkeypatch):
+    monkeypatch.setattr(_landmarks, "SAMPLE", 100)
+    asked = []
+    rows = Gaussian.rows
+    monkeypatch.setattr(Gaussian, "rows", lambda self, X, like=None: asked.append(len(X)) or rows(self, X, like))
+    found = choose(Gaussian(), X, 10, landmarks, 0)
+    assert max(asked) == 100 and len(found.indices) == 10
+    np.testing.assert_array_equal(X[found.indices], found.rows)
+    assert (found.indices > 100).any()  # spread over all rows
+    K = Gaussian()(X)
+    matrix = choose("precomputed", K, 10, landmarks, 0)
+    np.testing.assert_array_equal(matrix.indices, found.indices)
+    assert matrix.rows is None
+
+
+def test_the_factor_is_that_of_the_landmarks():
+    found = choose(Gaussian(), X, 30, "rpcholesky", 0)
+    np.testing.assert_allclose(found.factor @ found.factor.T, Gaussian()(found.rows), atol=1e-12)
+    np.testing.assert_array_equal(np.triu(found.factor, 1), 0)
 
 
 def test_centres_represent_the_rows_better_than_drawn_rows():

@@ -72,7 +72,7 @@ def test_chosen_landmarks_beat_drawn_ones_on_uneven_rows():
         return np.median([phi.fit(rows).error_report(rows, n_samples=960).trace for phi in maps])
 
     for landmarks in ("rpcholesky", "leverage", "farthest", "kmeans"):
-        assert trace(landmarks) < 0.6 * trace("uniform"), landmarks
+        assert trace(landmarks) < 0.8 * trace("uniform"), landmarks
 
 
 def test_given_landmarks():
