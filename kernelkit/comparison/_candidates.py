@@ -13,6 +13,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.preprocessing import StandardScaler
 
 from ..estimators import KernelSVC, KernelSVR
+from ..features import Nystroem, RandomFourier
 from ..kernels import Gaussian, Kernel, Laplacian, Matern, Polynomial
 from ._errors import InputError, unknown
 
@@ -23,6 +24,7 @@ ALPHAS = (10.0, 1.0, 0.1, 1e-2, 1e-3, 1e-4)
 SETTINGS = len(WIDTHS) * len(ALPHAS)
 
 MOST_FEATURES = 10_000
+APPROXIMATE_FEATURES = 300
 # Leaf size and column share are chosen with few trees: what matters there shows before the averages are smooth.
 TREES, TUNING_TREES = 100, 25
 # Without them one fit with a large C on noisy data can take longer than everything else together.
@@ -51,8 +53,9 @@ class Candidate:
     ----------
     name, label : str
         What ``--candidates`` takes, and what reports say.
-    family : {"lifted", "kernel", "yardstick"}
-        A primal ridge on explicit features, a kernel ridge, or another model.
+    family : {"lifted", "kernel", "approximate", "yardstick"}
+        A primal ridge on explicit features, a kernel ridge, a primal ridge on features that approximate a kernel, or
+        another model.
     rank : int
         Simplicity: the lower of two models with no difference shown is recommended.
     kernel : Kernel or None
@@ -65,6 +68,8 @@ class Candidate:
         Whether the lifting leaves out powers of a single column.
     twin : str or None
         The lifted candidate that this kernel equals.
+    approximate : callable or None
+        For the family of that name: kernel, number of rows, seed -> unfitted map.
     make : callable or None
         For a yardstick: task, first and second value, seed -> estimator.
     while_tuning : dict
@@ -83,6 +88,7 @@ class Candidate:
     numeric_only: bool = False
     interactions: bool = False
     twin: str | None = None
+    approximate: Callable[[Kernel, int, int], Any] | None = None
     make: Callable[[str, float, float, int], BaseEstimator] | None = None
     while_tuning: dict[str, Any] = field(default_factory=dict)
     own_threads: bool = False
@@ -96,6 +102,8 @@ class Candidate:
 
     def n_features(self, n_numeric: int, n_other: int) -> int | None:
         """Return how many explicit features the model needs; None where it needs none."""
+        if self.approximate is not None:
+            return APPROXIMATE_FEATURES
         if self.family != "lifted" or not isinstance(self.kernel, Polynomial):
             return None
         if self.interactions:
@@ -111,6 +119,14 @@ class Candidate:
         if features is not None and features > MOST_FEATURES:
             return f"{features:,} features"
         return None
+
+
+def _fourier(kernel: Kernel, n: int, seed: int) -> RandomFourier:
+    return RandomFourier(kernel, n_components=APPROXIMATE_FEATURES, random_state=seed)
+
+
+def _nystroem(kernel: Kernel, n: int, seed: int) -> Nystroem:
+    return Nystroem(kernel, n_components=min(APPROXIMATE_FEATURES, n), random_state=seed)
 
 
 def _svm(task: str, width: float, C: float, seed: int) -> BaseEstimator:
@@ -135,6 +151,7 @@ _LEAVES = (
     Axis("min_samples_leaf", (32, 16, 8, 4, 2, 1), short="leaf"),
 )
 _LINE, _SQUARE, _CUBE = (Polynomial(degree, gamma="scale", coef0=float(degree > 1)) for degree in (1, 2, 3))
+_BELL = Gaussian(sigma="scale")
 
 CANDIDATES = (
     Candidate("linear", "Linear", "lifted", 0, _LINE, _RIDGE, numeric_only=True),
@@ -143,15 +160,17 @@ CANDIDATES = (
     Candidate("poly2-kernel", "Polynomial 2, kernel", "kernel", 2, _SQUARE, _RIDGE, True, twin="poly2-lifted"),
     Candidate("poly3-lifted", "Polynomial 3, lifted", "lifted", 3, _CUBE, _RIDGE, numeric_only=True),
     Candidate("poly3-kernel", "Polynomial 3, kernel", "kernel", 3, _CUBE, _RIDGE, True, twin="poly3-lifted"),
-    Candidate("gaussian", "Gaussian kernel", "kernel", 4, Gaussian(sigma="scale"), (_SIGMA, _ALPHA)),
+    Candidate("gaussian", "Gaussian kernel", "kernel", 4, _BELL, (_SIGMA, _ALPHA)),
     Candidate("matern", "Matern 3/2 kernel", "kernel", 4, Matern(sigma="scale", nu=1.5), (_SIGMA, _ALPHA)),
     Candidate("laplacian", "Laplacian kernel", "kernel", 4, Laplacian(sigma="scale"), (_SIGMA, _ALPHA)),
+    Candidate("fourier", "Gaussian, random Fourier", "approximate", 4, _BELL, (_SIGMA, _ALPHA), approximate=_fourier),
+    Candidate("nystroem", "Gaussian, Nystroem", "approximate", 4, _BELL, (_SIGMA, _ALPHA), approximate=_nystroem),
     Candidate(
         "svm",
         "SVM, Gaussian",
         "yardstick",
         5,
-        Gaussian(sigma="scale"),
+        _BELL,
         _RBF,
         make=_svm,
         while_tuning={"max_iter": TUNING_STEPS},

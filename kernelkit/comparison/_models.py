@@ -46,11 +46,13 @@ def times(X: np.ndarray, factor: float) -> np.ndarray:
     return X * factor
 
 
-def lifting(candidate: Candidate, X: np.ndarray, n_numeric: int, i: int) -> BaseEstimator:
-    """Return the unfitted map to explicit features; categories pass through it as they are."""
-    if n_numeric == 0:
+def lifting(candidate: Candidate, X: np.ndarray, n_numeric: int, i: int, seed: int = 0) -> BaseEstimator:
+    """Return the unfitted map to explicit features; categories pass through an exact one as they are."""
+    if n_numeric == 0 and candidate.numeric_only:
         return FunctionTransformer()
     kernel: Any = kernel_at(candidate, X, n_numeric, i)
+    if candidate.approximate is not None:
+        return candidate.approximate(kernel, len(X), seed)
     if candidate.interactions:
         scale = FunctionTransformer(times, kw_args={"factor": math.sqrt(kernel.gamma)})
         lift = make_pipeline(scale, PolynomialFeatures(2, interaction_only=True, include_bias=False))
@@ -75,4 +77,4 @@ def build(candidate: Candidate, X: np.ndarray, n_numeric: int, setting: tuple[in
         return ridge(kernels(candidate, X, n_numeric)[i], alpha=second, fit_intercept=True)
     linear = RidgeClassifier if task == "classification" else Ridge
     ridge = linear(alpha=second, solver="cholesky")
-    return Pipeline([("lifting", lifting(candidate, X, n_numeric, i)), ("ridge", ridge)])
+    return Pipeline([("lifting", lifting(candidate, X, n_numeric, i, seed)), ("ridge", ridge)])

@@ -28,6 +28,8 @@ def headline(found: Comparison) -> str:
             return f"Use {_name(best)} by its kernel: {features}."
     if best.candidate.family == "kernel":
         return f"The kernel trick is worth it here: use the {best.label}."
+    if best.candidate.family == "approximate":
+        return f"Use {best.label} features ({best.n_features:,}): a kernel's model at the cost of a linear one."
     return f"Use the {best.label}: no kernel ridge and no lifting keeps up with it here."
 
 

@@ -59,7 +59,7 @@ def _tune_lifted(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
     check_memory(needed, f"lifting {n:,} rows to {p:,} features", "the kernel needs no features")
 
     def scores(i: int) -> np.ndarray:
-        return ridge_scores(lifting(candidate, rows.X, rows.n_numeric, i).fit_transform(rows.X), rows)
+        return ridge_scores(lifting(candidate, rows.X, rows.n_numeric, i, rows.seed).fit_transform(rows.X), rows)
 
     return _for_each(scores, len(candidate.axes[0].values), needed)
 
@@ -158,4 +158,9 @@ def _run_all(score: Callable[[tuple[int, int, int]], None], jobs: list[tuple[int
         score(job)
 
 
-_TUNERS = {"kernel": _tune_kernel, "lifted": _tune_lifted, "yardstick": _tune_yardstick}
+_TUNERS = {
+    "kernel": _tune_kernel,
+    "lifted": _tune_lifted,
+    "approximate": _tune_lifted,
+    "yardstick": _tune_yardstick,
+}

@@ -3,7 +3,8 @@ import pytest
 from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 
-from kernelkit.comparison import InputError
+from kernelkit import Gaussian
+from kernelkit.comparison import InputError, _candidates
 from kernelkit.comparison._candidates import ALPHAS, CANDIDATES, SETTINGS, choose
 from kernelkit.comparison._evaluate import evaluate, make_fold
 from kernelkit.comparison._models import lifting
@@ -58,6 +59,21 @@ def test_a_kernel_and_its_lifting_predict_the_same():
             lifted = evaluate(BY_NAME[f"poly{degree}-lifted"], fold, setting)
             kernel = evaluate(BY_NAME[f"poly{degree}-kernel"], fold, setting)
             np.testing.assert_allclose(lifted.predicted, kernel.predicted, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("classes", [False, True])
+@pytest.mark.parametrize("name", ["fourier", "nystroem"])
+def test_features_that_approximate_a_kernel_do_about_as_well(name, classes, monkeypatch):
+    cut = (lambda X: np.where(X[:, 0] * X[:, 1] > 0, "a", "b")) if classes else None
+    fold = fold_of(cut, n=200)
+    exact = evaluate(BY_NAME["gaussian"], fold, (1, 2)).decided
+    near = evaluate(BY_NAME[name], fold, (1, 2))
+    assert near.model[0].kernel.sigma == pytest.approx(Gaussian("scale").resolve(fold.training.X).sigma)
+    assert np.corrcoef(near.decided.ravel(), exact.ravel())[0, 1] > 0.97
+    monkeypatch.setattr(_candidates, "APPROXIMATE_FEATURES", 20)
+    rough = evaluate(BY_NAME[name], fold, (1, 2)).decided
+    assert np.abs(rough - exact).mean() > np.abs(near.decided - exact).mean()
+    assert tune(BY_NAME[name], fold.training) == tune(BY_NAME[name], fold.training)
 
 
 def test_every_candidate_has_as_many_settings():
