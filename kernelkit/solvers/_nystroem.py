@@ -9,7 +9,8 @@ import numpy as np
 from scipy.linalg import eigh, solve
 
 from ..engine import blocks
-from ._principal import PrincipalComponents, check_spread, checked_eigenvalues, inverse_roots, signs
+from ._eigenvalues import check_spread, checked_eigenvalues, inverse_roots, signs
+from ._principal import PrincipalComponents
 from ._spectral import check_finite
 
 BLOCK_BYTES = 2**23

@@ -7,7 +7,8 @@ from sklearn.exceptions import ConvergenceWarning
 from kernelkit import Gaussian, Laplacian, Linear
 from kernelkit.engine import KernelOperator, MatrixOperator, _memory
 from kernelkit.solvers import principal_components
-from kernelkit.solvers._principal import EIGEN_SOLVERS, centre_in_place, signs
+from kernelkit.solvers._eigenvalues import signs
+from kernelkit.solvers._principal import EIGEN_SOLVERS, centre_in_place
 
 X = load_digits().data[:500] / 16
 SOLVERS = [solver for solver in EIGEN_SOLVERS if solver != "auto"]
