@@ -64,6 +64,8 @@ class KernelMap:
         10
         """
         check_is_fitted(self)
+        if isinstance(self.kernel_, str):
+            raise ValueError("error_report needs rows: it is not there for kernel='precomputed'")
         check_number("n_samples", n_samples, at_least=1, integer=True)
         X = as_sliceable(X)
         if n_rows(X) > n_samples:

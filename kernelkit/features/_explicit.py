@@ -11,16 +11,16 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from .._arrays import n_rows
 from ..engine import check_memory
-from ..kernels import Kernel, KernelEstimator, Linear
+from ..kernels import Kernel, KernelEstimator, Linear, as_kernel
 from ._finite import FEWER, check_finite_dimensional, finite_map
 
 
-def explicit(kernel: Kernel) -> ExplicitMap:
+def explicit(kernel: Kernel | str) -> ExplicitMap:
     """Return the transformer phi with phi(x).phi(y) = k(x, y), for a kernel whose feature space is finite.
 
     Parameters
     ----------
-    kernel : Kernel
+    kernel : Kernel or str
         Linear, Polynomial, Cosine, Constant, FeatureKernel, and sums, products, powers and `Columns` of these.
 
     Raises
@@ -38,7 +38,7 @@ def explicit(kernel: Kernel) -> ExplicitMap:
     >>> np.allclose(phi.transform(X) @ phi.transform(X).T, k(X))
     True
     """
-    check_finite_dimensional(kernel)
+    check_finite_dimensional(as_kernel(kernel))
     return ExplicitMap(kernel)
 
 
@@ -51,7 +51,7 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
 
     Parameters
     ----------
-    kernel : Kernel, optional
+    kernel : Kernel or str, optional
         See `explicit`; None is Linear.
 
     Attributes
@@ -80,11 +80,11 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
 
     regularisation = None
 
-    def __init__(self, kernel: Kernel | None = None):
+    def __init__(self, kernel: Kernel | str | None = None):
         self.kernel = kernel
 
     def _as_kernel(self, kernel: Any) -> Any:
-        kernel = Linear() if kernel is None else kernel
+        kernel = Linear() if kernel is None else super()._as_kernel(kernel)
         check_finite_dimensional(kernel)
         return kernel
 

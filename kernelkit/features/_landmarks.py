@@ -114,6 +114,9 @@ def _chosen(
 
 def _given(kernel: Any, X: Any, n_landmarks: int | None, landmarks: Any) -> Any:
     _check_rows(kernel, "an array of landmarks")
+    if np.ndim(landmarks) < 1:
+        names = ", ".join(map(repr, STRATEGIES))
+        raise ValueError(f"landmarks must be one of {names}, or an array of shape (p, d), got {landmarks!r}")
     # Rows that are no matrix of numbers are passed on as they come.
     is_matrix = hasattr(X, "dtype") and not hasattr(X, "iloc")
     Z = cast(check_numbers(landmarks, name="landmarks"), X.dtype) if is_matrix else landmarks

@@ -58,6 +58,11 @@ def test_weights_are_multinomial():
     np.testing.assert_allclose(phi.transform([[2.0, 3.0]]), [[1, 2 * root, 3 * root, 4, 6 * root, 9]])
 
 
+def test_names_of_kernels():
+    phi = explicit("poly").fit(X)
+    np.testing.assert_allclose(phi.transform(X) @ phi.transform(Y).T, Polynomial(3, gamma=0.25)(X, Y), rtol=1e-10, atol=1e-10)
+
+
 def test_names_follow_the_table():
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame(X[:, :2], columns=["age", "size"])
@@ -162,7 +167,9 @@ def test_primal_is_dual_for_random_features_too(transformer):
         (Gaussian(), TypeError, "must have a finite feature space .* got Gaussian.*RandomFourier and Nystroem"),
         (Linear() + 2 * Gaussian(), TypeError, "got Gaussian"),
         (Columns(Gaussian(), [0]) ** 2, TypeError, "got Gaussian"),
-        ("poly", TypeError, "got 'poly'"),
+        ("rbf", TypeError, "got Gaussian"),
+        ("precomputed", TypeError, "got 'precomputed'"),
+        (2, TypeError, "kernel must be a kernel object, a callable or a string, got 2"),
     ],
 )
 def test_kernels_without_a_finite_map(kernel, error, message):

@@ -86,6 +86,8 @@ def test_given():
         (6, X[:5], "n_landmarks must be None or the number of landmarks, 5, got 6"),
         (None, np.full((2, 3), np.nan), "landmarks contains NaN"),
         (None, X[0], "Expected 2D array"),
+        (None, 5, r"landmarks must be one of .*, or an array of shape \(p, d\), got 5"),
+        (5, None, r"landmarks must be one of .*, or an array of shape \(p, d\), got None"),
     ],
 )
 def test_mistakes(n_landmarks, landmarks, message):

@@ -89,6 +89,8 @@ def test_precomputed(landmarks):
     settings = {"n_components": 30, "landmarks": landmarks, "random_state": 0}
     rows = Nystroem(Gaussian(2.0), **settings).fit(X)
     matrix = Nystroem("precomputed", **settings)
+    with pytest.raises(ValueError, match="error_report needs rows"):
+        matrix.fit(K).error_report(K)
     F = matrix.fit_transform(K)
     np.testing.assert_array_equal(matrix.landmark_indices_, rows.landmark_indices_)
     assert matrix.components_ is None
