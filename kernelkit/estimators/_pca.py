@@ -223,7 +223,8 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         if n_components is not None and n_components > n_rows(Z):
             raise ValueError(f"n_components={n_components} must be at most the number of landmarks, {n_rows(Z)}")
         operator = KernelOperator(kernel, X, Z)
-        found = landmark_components(operator, KernelOperator(kernel, Z).dense(), n_components)
+        K = KernelOperator(kernel, Z).astype(np.float64).dense()
+        found = landmark_components(operator, K, n_components)
         return found.astype(operator.dtype), Z
 
     def _inverse(self, kernel: Any, found: PrincipalComponents, basis: Any, Y: np.ndarray) -> tuple[Kernel, Any, Any]:
@@ -239,7 +240,7 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         if not self._has_landmarks:
             return on_scores, T, solve(KernelOperator(on_scores, T), Y, self.alpha)
         centres = KernelOperator(kernel, basis) @ found.weights - found.offset
-        K = KernelOperator(on_scores, centres).dense()
+        K = KernelOperator(on_scores, centres).astype(np.float64).dense()
         coef = ridge_on_landmarks(KernelOperator(on_scores, T, centres), K, Y, self.alpha)
         return on_scores, centres, coef.astype(T.dtype, copy=False)
 

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from .._arrays import n_rows
+from .._arrays import n_rows, take_rows
 from ..engine import check_memory
 from ..kernels import Kernel, KernelEstimator, Linear, as_kernel
 from ._finite import FEWER, check_finite_dimensional, finite_map
@@ -100,8 +100,8 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
         """
         X = self._training_rows(X)
         kernel = self._resolved(self._as_kernel(self.kernel), X, None)
-        kernel.rows(X[:1])  # refuses parameters that are out of their range
-        self._map = finite_map(kernel, self.n_features_in_)
+        kernel.rows(take_rows(X, slice(0, 1)))  # refuses parameters that are out of their range
+        self._map = finite_map(kernel, take_rows(X, slice(0, 1)))
         self.kernel_ = kernel
         return self
 
@@ -123,7 +123,8 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return a name for each feature, such as "x0 x1^2"; of equal names the later ones get a number."""
         check_is_fitted(self)
-        names = self._map.names(list(map(str, _check_feature_names_in(self, input_features))))
+        inputs: list[str | None] = [str(name) for name in _check_feature_names_in(self, input_features)]
+        names = [name or "1" for name in self._map.names(inputs)]
         seen: dict[str, int] = {}
         for i, name in enumerate(names):
             seen[name] = seen.get(name, 0) + 1

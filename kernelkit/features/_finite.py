@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
@@ -30,6 +29,7 @@ from ..kernels import (
 )
 
 FEWER = "keep the kernel, which needs no features, or take fewer columns or a lower degree"
+Names = list[str | None]
 LEAVES = (Linear, Polynomial, Cosine, Constant, FeatureKernel)
 PAIRS = (Sum, Product)
 
@@ -44,8 +44,8 @@ class FiniteMap(Protocol):
     def transform(self, X: Any) -> Any:
         """Return the features of rows, shape (n, size); sparse where the rows are."""
 
-    def names(self, inputs: Sequence[str]) -> list[str]:
-        """Return a name for each."""
+    def names(self, inputs: Names) -> Names:
+        """Return a name for each; None for one that is the same for all rows."""
 
 
 def check_finite_dimensional(kernel: Any) -> None:
@@ -62,29 +62,26 @@ def check_finite_dimensional(kernel: Any) -> None:
         )
 
 
-def finite_map(kernel: Kernel, width: int) -> FiniteMap:
-    """Return the map of a kernel, with numbers for parameters, on rows of `width` columns."""
-    if isinstance(kernel, Linear):
-        return Monomials(width, 1, 1.0, 0.0)
-    if isinstance(kernel, Polynomial):
-        return Monomials(width, int(kernel.degree), float(kernel.gamma), float(kernel.coef0))
-    if isinstance(kernel, Cosine):
-        return Directions(width)
+def finite_map(kernel: Kernel, rows: Any) -> FiniteMap:
+    """Return the map of a kernel with numbers for parameters; `rows` are like those it will be used on."""
     if isinstance(kernel, Constant):
         return One(kernel.value)
     if isinstance(kernel, Sum):
-        return Side(finite_map(kernel.k1, width), finite_map(kernel.k2, width))
+        return Side(finite_map(kernel.k1, rows), finite_map(kernel.k2, rows))
     if isinstance(kernel, Product):
-        return Crossed(finite_map(kernel.k1, width), finite_map(kernel.k2, width))
+        return Crossed(finite_map(kernel.k1, rows), finite_map(kernel.k2, rows))
     if isinstance(kernel, Power):
-        inner = finite_map(kernel.kernel, width)
+        inner = finite_map(kernel.kernel, rows)
         return Composed(inner, Monomials(inner.size, int(kernel.exponent), 1.0, 0.0))
     if isinstance(kernel, Columns):
-        index = np.arange(width)[kernel.columns]
-        return Chosen(kernel, index, finite_map(kernel.kernel, len(index)))
+        width = np.shape(rows)[1]
+        return Chosen(kernel, np.arange(width)[kernel.columns], finite_map(kernel.kernel, kernel.chosen(rows)))
     if isinstance(kernel, FeatureKernel):
-        return Given(kernel, width)
-    raise TypeError(f"the feature map of {kernel!r} is not known")
+        return Given(kernel, int(kernel.lift(rows).shape[1]))
+    width = as_numbers(rows).shape[1]
+    if isinstance(kernel, Polynomial):
+        return Monomials(width, int(kernel.degree), float(kernel.gamma), float(kernel.coef0))
+    return Directions(width) if isinstance(kernel, Cosine) else Monomials(width, 1, 1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -134,15 +131,17 @@ class Monomials:
         features *= weights
         return features
 
-    def names(self, inputs: Sequence[str]) -> list[str]:
-        return [
-            " ".join(_power(inputs[i], int(a[i])) for i in np.flatnonzero(a).tolist() if inputs[i] != "1") or "1"
-            for a in self._powers.powers_
-        ]
+    def names(self, inputs: Names) -> Names:
+        factors = ([(inputs[i], int(a[i])) for i in np.flatnonzero(a).tolist()] for a in self._powers.powers_)
+        return [_joined([_power(name, exponent) for name, exponent in row]) for row in factors]
 
 
-def _power(name: str, exponent: int) -> str:
-    if exponent == 1:
+def _joined(names: Names) -> str | None:
+    return " ".join(name for name in names if name is not None) or None
+
+
+def _power(name: str | None, exponent: int) -> str | None:
+    if exponent == 1 or name is None:
         return name
     return f"({name})^{exponent}" if " " in name or "^" in name else f"{name}^{exponent}"
 
@@ -156,7 +155,7 @@ class Directions:
     def transform(self, X: Any) -> Any:
         return normalize(as_numbers(X))
 
-    def names(self, inputs: Sequence[str]) -> list[str]:
+    def names(self, inputs: Names) -> Names:
         return list(inputs)
 
 
@@ -172,8 +171,8 @@ class One:
         column = np.full((n_rows(X), 1), self.value**0.5, dtype=dtype)
         return sp.csr_array(column) if sp.issparse(X) else column
 
-    def names(self, inputs: Sequence[str]) -> list[str]:
-        return ["1"]
+    def names(self, inputs: Names) -> Names:
+        return [None]
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,7 @@ class Side:
         parts = [self.first.transform(X), self.second.transform(X)]
         return sp.hstack(parts, format="csr") if any(map(sp.issparse, parts)) else np.concatenate(parts, axis=1)
 
-    def names(self, inputs: Sequence[str]) -> list[str]:
+    def names(self, inputs: Names) -> Names:
         return self.first.names(inputs) + self.second.names(inputs)
 
 
@@ -215,9 +214,9 @@ class Crossed:
         left, right = np.divmod(np.arange(self.size), self.second.size)
         return sp.csr_array(A).tocsc()[:, left].multiply(sp.csr_array(B).tocsc()[:, right]).tocsr()
 
-    def names(self, inputs: Sequence[str]) -> list[str]:
-        pairs = ((a, b) for a in self.first.names(inputs) for b in self.second.names(inputs))
-        return [" ".join(name for name in pair if name != "1") or "1" for pair in pairs]
+    def names(self, inputs: Names) -> Names:
+        second = self.second.names(inputs)
+        return [_joined([a, b]) for a in self.first.names(inputs) for b in second]
 
 
 @dataclass(frozen=True)
@@ -234,7 +233,7 @@ class Composed:
     def transform(self, X: Any) -> Any:
         return self.outer.transform(self.inner.transform(X))
 
-    def names(self, inputs: Sequence[str]) -> list[str]:
+    def names(self, inputs: Names) -> Names:
         return self.outer.names(self.inner.names(inputs))
 
 
@@ -253,7 +252,7 @@ class Chosen:
     def transform(self, X: Any) -> Any:
         return self.inner.transform(self.kernel.chosen(X))
 
-    def names(self, inputs: Sequence[str]) -> list[str]:
+    def names(self, inputs: Names) -> Names:
         return self.inner.names([inputs[i] for i in self.index])
 
 
@@ -262,21 +261,16 @@ class Given:
     """What a transformer makes."""
 
     kernel: FeatureKernel
-    width: int
-
-    @cached_property
-    def _names(self) -> list[str] | None:
-        names = getattr(self.kernel.transformer, "get_feature_names_out", None)
-        return None if names is None else list(map(str, names()))
-
-    @property
-    def size(self) -> int:
-        if self._names is not None:
-            return len(self._names)
-        return self.transform(np.zeros((1, self.width))).shape[1]
+    size: int
 
     def transform(self, X: Any) -> Any:
         return self.kernel.lift(X)
 
-    def names(self, inputs: Sequence[str]) -> list[str]:
-        return self._names or [f"feature{i}" for i in range(self.size)]
+    def names(self, inputs: Names) -> Names:
+        ask = getattr(self.kernel.transformer, "get_feature_names_out", None)
+        for arguments in ((np.array([name or "1" for name in inputs], dtype=object),), ()):
+            try:
+                return [str(name) for name in ask(*arguments)]  # type: ignore[misc]
+            except (TypeError, ValueError, AttributeError):  # it has none, or none of these inputs
+                continue
+        return [f"feature{i}" for i in range(self.size)]

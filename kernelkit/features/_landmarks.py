@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,10 @@ import scipy.sparse as sp
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.utils import check_random_state
 
-from .._arrays import cast, n_rows, take_rows
+from .._arrays import cast, is_floating, n_rows, take_rows
 from .._validation import check_choice, check_columns, check_number, check_numbers
 from ..engine import KernelOperator, MatrixOperator
-from ..kernels import Kernel, kernel_operator
+from ..kernels import Kernel, as_kernel, kernel_operator
 from ..solvers import farthest_points, leverage_sample, pivoted_cholesky
 
 STRATEGIES = ("rpcholesky", "uniform", "kmeans", "leverage", "farthest")
@@ -46,7 +47,7 @@ def choose_landmarks(
 
     Parameters
     ----------
-    kernel : Kernel or "precomputed"
+    kernel : Kernel or what ``kernelkit.kernels.as_kernel`` takes
         With numbers for parameters.
     X : array, sparse matrix or table of shape (n, d)
         The training rows; the kernel matrix, of shape (n, n), for "precomputed".
@@ -76,6 +77,7 @@ def choose_landmarks(
     array([[4., 5.],
            [6., 7.]])
     """
+    kernel = as_kernel(kernel)
     if not isinstance(landmarks, str):
         return Landmarks(_given(kernel, X, n_landmarks, landmarks))
     check_choice("landmarks", landmarks, STRATEGIES)
@@ -98,7 +100,7 @@ def choose_landmarks(
 def _operator(kernel: Any, X: Any, rows: np.ndarray) -> KernelOperator | MatrixOperator:
     if len(rows) == n_rows(X):
         return kernel_operator(kernel, X)
-    return kernel_operator(kernel, take_rows(X, rows) if isinstance(kernel, Kernel) else X[rows][:, rows])
+    return kernel_operator(kernel, take_rows(X, rows) if isinstance(kernel, Kernel) else X[np.ix_(rows, rows)])
 
 
 def _chosen(
@@ -117,11 +119,14 @@ def _given(kernel: Any, X: Any, n_landmarks: int | None, landmarks: Any) -> Any:
     if np.ndim(landmarks) < 1:
         names = ", ".join(map(repr, STRATEGIES))
         raise ValueError(f"landmarks must be one of {names}, or an array of shape (p, d), got {landmarks!r}")
-    # Rows that are no matrix of numbers are passed on as they come.
-    is_matrix = hasattr(X, "dtype") and not hasattr(X, "iloc")
-    Z = cast(check_numbers(landmarks, name="landmarks"), X.dtype) if is_matrix else landmarks
-    if is_matrix:
+    # A copy, since the caller may go on to change them; rows that are no matrix of numbers are passed on as they come.
+    Z = copy(landmarks)
+    if hasattr(X, "dtype") and not hasattr(X, "iloc"):
+        Z = check_numbers(Z, name="landmarks")
         check_columns(X, Z.shape[1], "landmarks have")
+        Z = cast(Z, X.dtype) if is_floating(X) else Z
+    elif hasattr(X, "columns") and list(X.columns) != list(getattr(Z, "columns", [])):
+        raise ValueError(f"landmarks must be a table with the columns of X, {list(X.columns)}")
     if n_landmarks is not None and n_landmarks != n_rows(Z):
         raise ValueError(f"n_landmarks must be None or the number of landmarks, {n_rows(Z)}, got {n_landmarks}")
     return Z

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from scipy.linalg import solve, solve_triangular
+from scipy.linalg import solve_triangular
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,7 +13,7 @@ from .._arrays import n_rows
 from .._validation import check_number
 from ..engine import KernelOperator, MatrixOperator, blocks, check_memory, run
 from ..kernels import Kernel, KernelEstimator, kernel_operator
-from ..solvers import Moments, whitening
+from ..solvers import ridge_on_features, whitening
 from ._error import KernelMap
 from ._inverse import Invertible
 from ._landmarks import Landmarks, choose_landmarks
@@ -35,8 +35,8 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
         None is ``Gaussian(sigma="scale")``; see ``kernelkit.kernels.as_kernel`` for the others. "precomputed" takes
         kernel matrices in place of X.
     n_components : int, optional
-        Number of landmarks p; None is 100, or as many as are given. There are fewer features where the landmarks'
-        kernel matrix has a lower rank.
+        Number of landmarks p; None is 100 or all rows, or as many as are given. There are fewer features where the
+        landmarks' kernel matrix has a lower rank.
     landmarks : {"rpcholesky", "uniform", "kmeans", "leverage", "farthest"} or array-like of shape (p, d)
         How they are chosen, see `choose_landmarks`, or the landmarks themselves.
     rank : int, optional
@@ -135,10 +135,9 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
 
     def _fit(self, X: Any) -> Any:
         """Fit the model and return the checked rows."""
-        count = self._count()
+        self._check_settings()
         X = self._training_rows(X)
-        if count is not None and count > n_rows(X):
-            raise ValueError(f"n_components must be at most the number of rows, got {count} and n={n_rows(X)}")
+        count = self._count(n_rows(X))
         Y = self._reconstructed(X) if self.fit_inverse_transform else None
         kernel = self._resolved(self._as_kernel(self.kernel), X, None)
         found = choose_landmarks(kernel, X, count, self.landmarks, self.random_state)
@@ -150,22 +149,29 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
             self.dual_coef_ = self._inverse(X, Y)
         return X
 
-    def _count(self) -> int | None:
-        """Return how many landmarks are to be chosen, after a look at all parameters."""
+    def _check_settings(self) -> None:
         self._check_has_rows()
         check_number("alpha", self.alpha, above=0)
         if self.rank is not None:
             check_number("rank", self.rank, at_least=1, integer=True)
+        if self.n_components is not None:
+            check_number("n_components", self.n_components, at_least=1, integer=True)
+
+    def _count(self, n: int) -> int | None:
+        """Return how many landmarks are to be chosen among n rows; None for those that are given."""
+        chosen = isinstance(self.landmarks, str)
         if self.n_components is None:
-            return DEFAULT if isinstance(self.landmarks, str) else None
-        return check_number("n_components", self.n_components, at_least=1, integer=True)
+            return min(DEFAULT, n) if chosen else None
+        if chosen and self.n_components > n:
+            raise ValueError(f"n_components must be at most the number of rows, got {self.n_components} and n={n}")
+        return int(self.n_components)
 
     def _whitening(self, kernel: Any, X: Any, found: Landmarks) -> np.ndarray:
         if found.factor is not None and self.rank is None:
             return solve_triangular(found.factor, np.eye(len(found.factor)), lower=True, check_finite=False).T
         among = X[:, found.indices][found.indices] if found.rows is None else found.rows
         operator = kernel_operator(kernel, among)
-        return whitening(operator.dense(), operator.dtype, self.rank and int(self.rank))
+        return whitening(operator.astype(np.float64).dense(), operator.dtype, self.rank and int(self.rank))
 
     def _operator(self, X: Any) -> KernelOperator | MatrixOperator:
         """Return k(x, Z) for checked rows."""
@@ -202,10 +208,7 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
         return self._features(self._rows_like([self.kernel_], X, reset=False))
 
     def _inverse(self, X: Any, Y: np.ndarray) -> np.ndarray:
-        sums = Moments.of(self._operator(X), self.normalization_, Y)
-        A = sums.covariance + sums.n * np.outer(sums.mean, sums.mean)
-        A[np.diag_indices(len(A))] += self.alpha
-        return solve(A, sums.cross, assume_a="pos").astype(Y.dtype, copy=False)
+        return ridge_on_features(self._operator(X), self.normalization_, Y, self.alpha).astype(Y.dtype, copy=False)
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """Return rows whose features are about those given, shape (m, d), by ridge regression.

@@ -14,6 +14,8 @@ from ._draws import SAMPLINGS, Draws
 from ._error import KernelMap
 from ._waves import Waves
 
+HIGHEST = 1e15  # beyond which angles have no meaning, and float32 none of the values
+
 
 class RandomFourier(KernelMap, Waves, KernelEstimator):
     """Cosines and sines whose inner product is, on average over the frequencies, a kernel k(x - y).
@@ -99,11 +101,24 @@ class RandomFourier(KernelMap, Waves, KernelEstimator):
         numbers = X if kernel.requires_vector_input else check_numbers(X)
         rng = check_random_state(self.random_state)
         frequencies, weights = kernel.frequencies(numbers.shape[1], (count + 1) // 2, Draws(self.sampling, rng))
+        frequencies = np.clip(frequencies, -HIGHEST, HIGHEST)
+        if count % 2:
+            frequencies, weights = _with_cheapest_last(frequencies, weights)
         self.kernel_, self.frequencies_, self.weights_ = kernel, frequencies, weights
         self._origin = None if sp.issparse(numbers) else numbers.mean(axis=0, dtype=np.float64)
         self._turns, self._amplitudes, self._phases = frequencies.T / (2 * np.pi), np.sqrt(weights), None
         if count % 2:
-            # On average over the phase b, 2 cos(x + b) cos(y + b) is cos(x - y).
-            self._amplitudes[-1] *= 2**0.5
-            self._phases = np.append(np.zeros(count // 2), rng.uniform())
+            self._phases = np.zeros(len(weights))
+            if frequencies[-1].any():
+                # On average over the phase b, 2 cos(x + b) cos(y + b) is cos(x - y).
+                self._amplitudes[-1] *= 2**0.5
+                self._phases[-1] = rng.uniform()
         return self
+
+
+def _with_cheapest_last(frequencies: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a sample whose last frequency can do best without a sine: a zero one, or that of the smallest weight."""
+    zero = ~frequencies.any(axis=1)
+    last = int(zero.argmax() if zero.any() else weights.argmin())
+    order = np.append(np.delete(np.arange(len(weights)), last), last)
+    return frequencies[order], weights[order]

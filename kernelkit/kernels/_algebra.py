@@ -135,18 +135,17 @@ class Sum(_Pair):
         return add(first, second)
 
     def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
-        if count < 2:
-            raise ValueError(f"n_components must be larger: {self!r} needs a frequency, two features, for each term")
-        first = self._share(n_features, count)
+        sizes = [float(k.diag(np.zeros((1, n_features)))[0]) for k in (self.k1, self.k2)]
+        share = sizes[0] / (sum(sizes) or 1.0)
+        if count == 1:
+            term = self.k1 if draws.uniforms(1, 1)[0, 0] < share else self.k2
+            return term.frequencies(n_features, 1, draws)[0], np.array([sum(sizes)])
+        # In proportion to their sizes; a constant needs only one.
+        wanted = 1 if isinstance(self.k1, Constant) else count - 1 if isinstance(self.k2, Constant) else count * share
+        first = min(max(round(wanted), 1), count - 1)
         parts = [self.k1.frequencies(n_features, first, draws), self.k2.frequencies(n_features, count - first, draws)]
         frequencies, weights = zip(*parts, strict=True)
         return np.concatenate(frequencies), np.concatenate(weights)
-
-    def _share(self, n_features: int, count: int) -> int:
-        """Return how many of the frequencies go to the first term: in proportion to its size, one for a constant."""
-        origin = np.zeros((1, n_features))
-        sizes = [0.0 if isinstance(k, Constant) else float(k.diag(origin)[0]) for k in (self.k1, self.k2)]
-        return min(max(round(count * sizes[0] / (sum(sizes) or 1.0)), 1), count - 1)
 
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         K1, dK1 = self.k1.value_and_gradient(rows.parts[0])
@@ -158,9 +157,19 @@ Sample = tuple[np.ndarray, np.ndarray]
 
 
 def _convolved(first: Sample, second: Sample, draws: Any) -> Sample:
-    """Return the sample of a product of kernels: sums of frequencies, in pairs that chance makes."""
-    (frequencies, weights), order = first, draws.permutation(len(first[1]))
-    return frequencies + second[0][order], len(weights) * weights * second[1][order]
+    """Return the sample of a product of kernels: sums of frequencies of equal weight, in pairs that chance makes."""
+    (a, total), (b, other) = _evenly(first, draws), _evenly(second, draws)
+    return a + b[draws.permutation(len(b))], np.full(len(a), total * other / len(a))
+
+
+def _evenly(sample: Sample, draws: Any) -> tuple[np.ndarray, float]:
+    """Return as many frequencies of equal weight, each as often as its weight wants, and the sum of the weights."""
+    frequencies, weights = sample
+    total, n = float(weights.sum()), len(weights)
+    if total == 0 or (weights == weights[0]).all():
+        return frequencies, total
+    places = (np.arange(n) + draws.uniforms(1, 1)[0, 0]) / n
+    return frequencies[np.minimum(np.searchsorted(np.cumsum(weights) / total, places), n - 1)], total
 
 
 class Product(_Pair):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -21,6 +23,22 @@ def kernel_operator(kernel: Any, X: Any, Y: Any = None) -> KernelOperator | Matr
     return KernelOperator(kernel, X, Y) if isinstance(kernel, Kernel) else MatrixOperator(X)
 
 
+def _all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `fit` as one that leaves the estimator as it was if it does not come to its end."""
+
+    @wraps(fit)
+    def fit_or_restore(self: Any, *args: Any, **kwargs: Any) -> Any:
+        before = dict(vars(self))
+        try:
+            return fit(self, *args, **kwargs)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return fit_or_restore
+
+
 class KernelEstimator(BaseEstimator):
     """An estimator or transformer with a ``kernel`` parameter."""
 
@@ -28,6 +46,11 @@ class KernelEstimator(BaseEstimator):
     first_number: ClassVar[str | None] = None  # unless this is what a number was meant to be
 
     kernel: Any
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "fit" in vars(cls):
+            cls.fit = _all_or_nothing(vars(cls)["fit"])  # type: ignore[attr-defined]
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; those of the kernel are reached as ``kernel__sigma``.
@@ -49,7 +72,7 @@ class KernelEstimator(BaseEstimator):
         return super().set_params(**params)
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "kernel_")  # the number of columns is there after a fit that failed, too
+        return hasattr(self, "kernel_")
 
     @property
     def _precomputed(self) -> bool:

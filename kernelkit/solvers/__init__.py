@@ -3,7 +3,7 @@
 from ._cholesky import Outcome, factor, solve
 from ._factor import CholeskyFactor
 from ._libsvm import DualSolution, libsvm
-from ._nystroem import Moments, landmark_components, ridge_on_landmarks, whitening
+from ._nystroem import landmark_components, ridge_on_features, ridge_on_landmarks, whitening
 from ._pivoted_cholesky import pivoted_cholesky
 from ._principal import EIGEN_SOLVERS, PrincipalComponents, principal_components
 from ._representatives import farthest_points, leverage_sample
@@ -14,7 +14,6 @@ __all__ = [
     "EIGEN_SOLVERS",
     "CholeskyFactor",
     "DualSolution",
-    "Moments",
     "Outcome",
     "PrincipalComponents",
     "RidgeSystem",
@@ -26,6 +25,7 @@ __all__ = [
     "libsvm",
     "pivoted_cholesky",
     "principal_components",
+    "ridge_on_features",
     "ridge_on_landmarks",
     "solve",
     "solve_many",

@@ -24,7 +24,7 @@ def whitening(K: np.ndarray, dtype: Any = np.float64, rank: int | None = None) -
     K : array of shape (p, p)
         Symmetric.
     dtype : dtype
-        In which its values were computed: what is below their rounding counts as zero.
+        In which k(x, Z) is computed: eigenvalues that would make much of its rounding count as zero.
     rank : int, optional
         The largest r: only the largest eigenvalues are kept.
 
@@ -47,8 +47,8 @@ def whitening(K: np.ndarray, dtype: Any = np.float64, rank: int | None = None) -
     """
     check_finite(K)
     values, vectors = eigh(K.astype(np.float64), driver="evd", check_finite=False)
-    size = float(np.abs(np.diagonal(K)).max())
-    usable = values > len(K) * float(np.finfo(dtype).eps) * size + 4 * float(np.finfo(np.float64).eps) * values[-1]
+    size, eps = float(np.abs(np.diagonal(K)).max()), float(np.finfo(np.float64).eps)
+    usable = values > max(len(K) * eps, float(np.finfo(dtype).eps)) * size + 4 * eps * values[-1]
     if rank is not None:
         usable[: max(len(K) - rank, 0)] = False
     if not usable.any():
@@ -156,7 +156,12 @@ def ridge_on_landmarks(operator: Any, K: np.ndarray, Y: np.ndarray, alpha: float
         Ridge, > 0.
     """
     W = whitening(K, operator.dtype)
+    return W @ ridge_on_features(operator, W, Y, alpha)
+
+
+def ridge_on_features(operator: Any, W: np.ndarray, Y: np.ndarray, alpha: float) -> np.ndarray:
+    """Return c, shape (r, t), that minimises |Y - K_xZ W c|^2 + alpha |c|^2; see `Moments.of` for the parameters."""
     sums = Moments.of(operator, W, Y)
     A = sums.covariance + sums.n * np.outer(sums.mean, sums.mean)
     A[np.diag_indices(len(A))] += alpha
-    return W @ solve(A, sums.cross, assume_a="pos")
+    return solve(A, sums.cross, assume_a="pos")

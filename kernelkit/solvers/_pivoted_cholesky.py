@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import blocks, check_memory, run
+from ._spectral import check_finite
 
 NARROWEST, WIDEST = 16, 128  # rows proposed at a time
 HEIGHT = 1024  # rows of the factor worked on at a time
@@ -41,7 +42,7 @@ def pivoted_cholesky(operator: Any, p: int, rng: np.random.RandomState) -> tuple
     MemoryError
         If F does not fit into memory.
     ValueError
-        If the diagonal is not finite and above zero anywhere.
+        If a value is not finite, or the diagonal nowhere above zero.
 
     References
     ----------
@@ -69,6 +70,8 @@ def pivoted_cholesky(operator: Any, p: int, rng: np.random.RandomState) -> tuple
         total = np.cumsum(left)
         proposed = np.minimum(np.searchsorted(total, rng.uniform(size=width) * total[-1]), n - 1)
         H = _residual(operator, F, proposed, len(pivots))
+        check_finite(H)
+        check_finite(left[None])
         left[proposed[np.diagonal(H) <= rounding]] = 0.0
         chosen, L = _accepted(H, left[proposed], rounding, rng)
         chosen, L = chosen[: p - len(pivots)], L[: p - len(pivots), : p - len(pivots)]

@@ -10,6 +10,7 @@ from scipy.linalg import solve_triangular
 
 from ..engine import check_memory
 from ._pivoted_cholesky import FEWER
+from ._spectral import check_finite
 
 
 def farthest_points(operator: Any, p: int, rng: np.random.RandomState) -> np.ndarray:
@@ -58,6 +59,11 @@ def leverage_sample(operator: Any, p: int, rng: np.random.RandomState) -> np.nda
     rng : RandomState
         For the draws.
 
+    Raises
+    ------
+    ValueError
+        If the kernel is not positive semi-definite, or zero.
+
     References
     ----------
     Musco and Musco (2017), Recursive sampling for the Nystroem method, algorithms 2 and 3.
@@ -84,15 +90,19 @@ def leverage_sample(operator: Any, p: int, rng: np.random.RandomState) -> np.nda
 
 
 def _leverage(operator: Any, rows: np.ndarray, chosen: np.ndarray, weights: np.ndarray, rank: int) -> np.ndarray:
-    """Return upper bounds of the ridge leverage scores of `rows`, at most 1, from weighted rows chosen among them."""
+    """Return estimates of the ridge leverage scores of `rows`, at most 1, from weighted rows chosen among them."""
     check_memory(2 * 8 * len(rows) * len(chosen), f"{len(chosen)} columns of {len(rows)} kernel values", FEWER)
     small = operator.part(chosen, chosen).astype(np.float64) * np.outer(weights, weights)
+    check_finite(small)
     values = np.linalg.eigvalsh(small)
     # The ridge is the mean of what the leading eigenvalues leave of the trace.
     floor = len(small) * float(np.finfo(operator.dtype).eps) * values[-1]
     ridge = max(values[:-rank].sum() / rank, floor)
     small[np.diag_indices(len(small))] += ridge
-    half = np.linalg.cholesky(small)
+    try:
+        half = np.linalg.cholesky(small)
+    except np.linalg.LinAlgError:
+        raise ValueError("leverage scores need a kernel that is positive semi-definite, and not zero") from None
     cross = operator.part(rows, chosen).astype(np.float64) * weights
     projected = solve_triangular(half, cross.T, lower=True, check_finite=False, overwrite_b=True)
     diagonal = np.asarray(operator.diag(), dtype=np.float64)[rows]

@@ -107,7 +107,18 @@ def test_bad_kernels_are_refused_and_nothing_is_fitted(estimator, data, kernel, 
     estimator.set_params(kernel=kernel)
     with pytest.raises((TypeError, ValueError), match=message):
         estimator.fit(*data)
-    assert not [name for name in vars(estimator) if name.endswith("_") and name not in ("n_features_in_", "classes_")]
+    assert not [name for name in vars(estimator) if name.endswith("_")]
+
+
+def test_a_fit_that_fails_leaves_the_model_as_it_was(estimator, data):
+    X, y = data
+    expected = values(estimator.fit(X, y), X)
+    with pytest.raises(ValueError, match="NaN"):
+        estimator.fit(np.full((50, 3), np.nan), y)
+    with pytest.raises(ValueError, match="sigma must be a number > 0"):
+        estimator.set_params(kernel=Gaussian(-1.0)).fit(X[:, :3], y)
+    assert estimator.n_features_in_ == 4
+    np.testing.assert_array_equal(values(estimator, X), expected)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import scipy.sparse as sp
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import PolynomialFeatures
+from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kernelkit import (
@@ -60,7 +60,8 @@ def test_weights_are_multinomial():
 
 def test_names_of_kernels():
     phi = explicit("poly").fit(X)
-    np.testing.assert_allclose(phi.transform(X) @ phi.transform(Y).T, Polynomial(3, gamma=0.25)(X, Y), rtol=1e-10, atol=1e-10)
+    K = Polynomial(3, gamma=0.25)(X, Y)
+    np.testing.assert_allclose(phi.transform(X) @ phi.transform(Y).T, K, atol=1e-9)
 
 
 def test_names_follow_the_table():
@@ -138,6 +139,20 @@ def test_names_are_readable():
     assert explicit(FeatureKernel(pairs)).fit(X[:, :3]).get_feature_names_out().tolist() == [
         "x0", "x1", "x2", "x0 x1", "x0 x2", "x1 x2"
     ]  # fmt: skip
+
+
+def test_columns_named_by_numbers_and_transformers():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(X[:, :2], columns=["0", "1"])
+    phi = explicit(Polynomial(degree=2)).fit(table)
+    assert phi.get_feature_names_out().tolist() == ["1", "0", "1 #2", "0^2", "0 1", "1^2"]
+    chosen = explicit(Linear() + Columns(FeatureKernel(StandardScaler()), [2])).fit(X)
+    assert chosen.get_feature_names_out().tolist() == ["x0", "x1", "x2", "x3", "x2 #2"]
+    assert chosen.get_feature_names_out(list("abcd")).tolist() == ["a", "b", "c", "d", "c #2"]
+    for transformer in (FunctionTransformer(np.abs), FunctionTransformer(np.abs, feature_names_out="one-to-one")):
+        piped = explicit(FeatureKernel(make_pipeline(transformer))).fit(X)
+        np.testing.assert_array_equal(piped.transform(X), np.abs(X))
+        assert len(piped.get_feature_names_out()) == 4
 
 
 def test_columns_of_a_table():

@@ -72,7 +72,16 @@ def test_given():
     np.testing.assert_array_equal(choose_landmarks(X, None, X[:5].tolist()), X[:5])
     assert choose_landmarks(X.astype(np.float32), None, X[:5]).dtype == np.float32
     table = pd.DataFrame(X[:5])
-    assert choose_landmarks(pd.DataFrame(X), None, table) is table
+    pd.testing.assert_frame_equal(choose_landmarks(pd.DataFrame(X), None, table), table)
+    with pytest.raises(ValueError, match=r"landmarks must be a table with the columns of X, \[0, 1, 2\]"):
+        choose_landmarks(pd.DataFrame(X), None, table[[1, 0, 2]])
+    whole = choose_landmarks((10 * X).astype(int), None, X[:5])
+    np.testing.assert_array_equal(whole, X[:5])
+    given = X[:5].copy()
+    kept = choose_landmarks(X, None, given)
+    given[:] = 0
+    np.testing.assert_array_equal(kept, X[:5])
+    assert choose("rbf", X, 3, "uniform", 0).rows.shape == (3, 3)
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,8 @@ def test_given_landmarks():
     assert phi.components_.shape == NEW.shape and phi.landmark_indices_ is None
     np.testing.assert_allclose(phi.transform(X) @ phi.transform(X).T, exact(Gaussian(2.0), X, X, NEW), atol=1e-6)
     assert Nystroem(Gaussian(2.0)).fit(X).components_.shape == (100, 6)
+    assert Nystroem(Gaussian(2.0)).fit(X[:50]).components_.shape == (50, 6)
+    assert Nystroem(Gaussian(2.0), landmarks=X, n_components=300).fit(X[:20]).components_.shape == (300, 6)
 
 
 @pytest.mark.parametrize("landmarks", ["rpcholesky", "uniform", "leverage", "farthest"])
@@ -125,10 +127,41 @@ def test_containers_and_types():
     np.testing.assert_allclose(phi.fit_transform(sp.csr_array(X)), dense, atol=1e-6)
     single = phi.fit_transform(X.astype(np.float32))
     assert single.dtype == phi.transform(X.astype(np.float32)).dtype == np.float32
-    assert phi.transform(X).dtype == np.float64 or phi.components_.dtype == np.float32
+    assert phi.components_.dtype == np.float32
     assert list(phi.get_feature_names_out())[:2] == ["nystroem0", "nystroem1"]
     table = phi.set_output(transform="pandas").fit_transform(X)
     assert list(table.columns) == list(phi.get_feature_names_out())
+
+
+@pytest.mark.parametrize("landmarks", ["uniform", "kmeans", "rpcholesky"])
+def test_float32_is_near_float64(landmarks):
+    rows = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
+    phi = Nystroem(Gaussian(1.0), n_components=150, landmarks=landmarks, random_state=0).fit(rows)
+    Z = phi.components_.astype(float)
+    F = phi.transform(rows).astype(float)
+    np.testing.assert_allclose(F @ F.T, exact(Gaussian(1.0), rows.astype(float), rows.astype(float), Z), atol=1e-3)
+
+
+@pytest.mark.parametrize("landmarks", ["rpcholesky", "leverage", "uniform"])
+def test_kernels_that_are_not_finite_or_not_semidefinite(landmarks):
+    def broken(A, B):
+        squares = np.square(A[:, None] - B[None]).sum(axis=2)
+        return np.where(squares == 0, 1.0, np.where(squares > 9, np.nan, np.exp(-squares)))
+
+    with pytest.raises(ValueError, match="(not finite|NaN|semi-definite|infs or NaNs)"):
+        Nystroem(broken, n_components=20, landmarks=landmarks, random_state=0).fit(X)
+    if landmarks == "leverage":
+        with pytest.raises(ValueError, match="leverage scores need a kernel that is positive semi-definite, and not"):
+            Nystroem(Linear(), n_components=20, landmarks=landmarks, random_state=0).fit(np.zeros((50, 2)))
+
+
+def test_a_fit_that_fails_leaves_the_model_as_it_was():
+    phi = Nystroem(n_components=20, random_state=0).fit(X)
+    expected = phi.transform(NEW)
+    with pytest.raises(ValueError, match="n_components must be at most"):
+        phi.fit(X[:10, :3])
+    assert phi.n_features_in_ == 6
+    np.testing.assert_array_equal(phi.transform(NEW), expected)
 
 
 def test_tables():
@@ -187,7 +220,6 @@ def test_primal_regression_on_real_rows_is_near_the_kernel():
     [
         ({"n_components": 0}, X, "n_components must be an integer >= 1, got 0"),
         ({"n_components": 301}, X, "n_components must be at most the number of rows, got 301 and n=300"),
-        ({}, X[:50], "n_components must be at most the number of rows, got 100 and n=50"),
         ({"rank": 0}, X, "rank must be an integer >= 1, got 0"),
         ({"alpha": 0}, X, "alpha must be a number > 0, got 0"),
         ({"landmarks": "best"}, X, "landmarks must be one of 'rpcholesky', 'uniform', 'kmeans', 'leverage', 'farth"),
