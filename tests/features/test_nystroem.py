@@ -139,7 +139,7 @@ def test_float32_is_near_float64(landmarks):
     phi = Nystroem(Gaussian(1.0), n_components=150, landmarks=landmarks, random_state=0).fit(rows)
     Z = phi.components_.astype(float)
     F = phi.transform(rows).astype(float)
-    np.testing.assert_allclose(F @ F.T, exact(Gaussian(1.0), rows.astype(float), rows.astype(float), Z), atol=1e-3)
+    np.testing.assert_allclose(F @ F.T, exact(Gaussian(1.0), rows.astype(float), rows.astype(float), Z), atol=5e-3)
 
 
 @pytest.mark.parametrize("landmarks", ["rpcholesky", "leverage", "uniform"])
