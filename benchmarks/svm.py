@@ -10,7 +10,7 @@ from measure import compare
 from sklearn.datasets import load_digits
 from sklearn.svm import SVC
 
-from kernelkit import Gaussian, KernelSVC, Laplacian
+from kernelkit import Gaussian, KernelSVC, Laplacian, Linear
 
 N, D = 10_000, 50
 
@@ -73,12 +73,17 @@ def many_classes(what, X, y):
 
 def custom_kernel():
     X, y = load_digits(return_X_y=True)
-    kernel = Laplacian(sigma=4 * X.shape[1] * X.std())
     rng = np.random.default_rng(0)
     new = X[rng.integers(0, len(X), size=N)] + rng.normal(size=(N, 64))
-    ours, theirs = KernelSVC(kernel, C=10).fit(X, y), SVC(kernel=kernel, C=10).fit(X, y)
-    print(f"    Laplacian: {len(ours.support_)} of {len(X)} rows are support vectors")
-    compare(f"predict, kernel object, {len(new)} rows", lambda: ours.predict(new), lambda: theirs.predict(new), 3, 2)
+    # Nearly all of the first is the kernel's own time, so that the share of support vectors is what can be gained.
+    for name, kernel in {
+        "Laplacian": Laplacian(sigma=4 * X.shape[1] * X.std()),
+        "Gaussian + Linear": Gaussian(20.0) + 1e-4 * Linear(),
+    }.items():
+        ours, theirs = KernelSVC(kernel, C=10).fit(X, y), SVC(kernel=kernel, C=10).fit(X, y)
+        print(f"    {name}: {len(ours.support_)} of {len(X)} rows are support vectors")
+        what = f"predict, {name}, {len(new)} rows"
+        compare(what, lambda m=ours: m.predict(new), lambda m=theirs: m.predict(new), 3, 3)
 
 
 if __name__ == "__main__":
