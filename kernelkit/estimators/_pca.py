@@ -58,7 +58,8 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         Whether components of eigenvalue zero are left out where `n_components` is given.
     n_landmarks : int, optional
         Number of landmarks: rows are represented by their kernel values at these, in the space that these span. The fit
-        takes O(n n_landmarks^2) time and holds no more than n x p and n_landmarks^2 numbers.
+        takes O(n n_landmarks^2) time and holds n x p and n_landmarks^2 numbers;
+        choosing landmarks by the kernel takes kernel values of a sample of rows besides.
     landmarks : {"uniform", "rpcholesky", "kmeans", "leverage", "farthest"} or array-like of shape (n_landmarks, d)
         How they are chosen, see ``kernelkit.features.choose_landmarks``, or the landmarks themselves.
     random_state : int, RandomState or None

@@ -11,7 +11,7 @@ from ._spectral import check_finite
 
 NARROWEST, WIDEST = 16, 128  # rows proposed at a time
 HEIGHT = 1024  # rows of the factor worked on at a time
-FEWER = "take fewer landmarks, or landmarks='uniform', which holds no matrix of all rows"
+FEWER = "take fewer landmarks, or landmarks='uniform', which needs no kernel values to choose them"
 
 
 def pivoted_cholesky(operator: Any, p: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
