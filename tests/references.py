@@ -3,9 +3,11 @@
 Nothing here comes from kernelkit. Where scikit-learn names the formula, the same letters are used.
 """
 
+import functools
 import itertools
 import math
 
+import mpmath
 import numpy as np
 import scipy.special
 
@@ -169,3 +171,96 @@ def held_out_predictions(K, y, alpha, folds, weight=None, fit_intercept=False):
 
 def leave_one_out_predictions(K, y, alpha, weight=None, fit_intercept=False):
     return held_out_predictions(K, y, alpha, [np.array([i]) for i in range(len(y))], weight, fit_intercept)
+
+
+# Infinitely wide networks, with 30 digits: angles lose half of float64's.
+
+mp = mpmath.mp.clone()
+mp.dps = 30
+
+
+def _angle(c, q_x, q_y):
+    cosine = c / mp.sqrt(q_x * q_y)
+    return mp.acos(max(-1, min(1, cosine)))
+
+
+def rectifier_dual(negative=0.0, positive=1.0):
+    """E f(u) f(v) and E f'(u) f'(v) for f(z) = positive z or negative z; Cho and Saul (2009), equation 6."""
+
+    def dual(c, q_x, q_y):
+        if q_x == 0 or q_y == 0:
+            return mp.mpf(0), mp.mpf(0)
+        t = _angle(c, q_x, q_y)
+        relu = mp.sqrt(q_x * q_y) * (mp.sin(t) + (mp.pi - t) * mp.cos(t)) / (2 * mp.pi)
+        bend, both = mp.mpf(positive - negative) ** 2, mp.mpf(positive) * negative
+        return bend * relu + both * c, bend * (mp.pi - t) / (2 * mp.pi) + both
+
+    return dual
+
+
+def erf_dual(c, q_x, q_y):
+    """Williams (1998), equation 11."""
+    s = (1 + 2 * q_x) * (1 + 2 * q_y)
+    return 2 / mp.pi * mp.asin(2 * c / mp.sqrt(s)), 4 / mp.pi / mp.sqrt(s - 4 * c**2)
+
+
+def sine_dual(c, q_x, q_y):
+    return mp.exp(-(q_x + q_y) / 2) * mp.sinh(c), mp.exp(-(q_x + q_y) / 2) * mp.cosh(c)
+
+
+def cosine_dual(c, q_x, q_y):
+    return sine_dual(c, q_x, q_y)[::-1]
+
+
+def gelu_dual(c, q_x, q_y):
+    """E u P(u) v P(v) for the normal distribution function P, by parts; the slope is its derivative in c."""
+
+    def kappa(c):
+        D = (1 + q_x) * (1 + q_y) - c**2
+        cut = 1 / (1 + q_x) + 1 / (1 + q_y) - 1
+        quarter = mp.mpf(1) / 4 + mp.asin(c / mp.sqrt((1 + q_x) * (1 + q_y))) / (2 * mp.pi)
+        return c * quarter + (q_x * q_y + c**2 * cut) / (2 * mp.pi * mp.sqrt(D))
+
+    return kappa(c), mp.diff(kappa, c, h=mp.mpf(10) ** -10)
+
+
+def network(dual, depth=1, weight=2.0, bias=0.0, fixed=0, tangent=True, scale_by_d=True):
+    """The NTK, or with tangent=False the NNGP, layer by layer for one pair; Arora et al. (2019), equations 7 to 9."""
+
+    @functools.lru_cache(maxsize=None)
+    def k(x, y):
+        w, b = mp.mpf(weight), mp.mpf(bias)
+        scale = w / len(x) if scale_by_d else mp.mpf(1)
+        c, q_x, q_y = (scale * mp.fdot(p, q) + b for p, q in ((x, y), (x, x), (y, y)))
+        theta = c if fixed == 0 else mp.mpf(0)
+        for layer in range(1, depth + 1):
+            kappa, slope = dual(c, q_x, q_y)
+            q_x, q_y = (w * dual(q, q, q)[0] + b for q in (q_x, q_y))
+            c = w * kappa + b
+            theta = w * slope * theta + (c if layer >= fixed else 0)
+        return float(theta if tangent else c)
+
+    return lambda x, y: k(tuple(x), tuple(y))
+
+
+def arc_cosine(order=1, depth=1):
+    """Cho and Saul (2009), equations 4 to 7 and 11; zero where a row is."""
+
+    def angular(t):
+        sine, cosine = mp.sin(t), mp.cos(t)
+        return (
+            mp.pi - t,
+            sine + (mp.pi - t) * cosine,
+            3 * sine * cosine + (mp.pi - t) * (1 + 2 * cosine**2),
+        )[order]
+
+    def k(x, y):
+        c, q_x, q_y = (mp.fdot(p, q) for p, q in ((x, y), (x, x), (y, y)))
+        if q_x == 0 or q_y == 0:
+            return 0.0
+        for _ in range(depth):
+            sizes = [mp.sqrt(p * q) ** order / mp.pi for p, q in ((q_x, q_y), (q_x, q_x), (q_y, q_y))]
+            c, q_x, q_y = sizes[0] * angular(_angle(c, q_x, q_y)), sizes[1] * angular(0), sizes[2] * angular(0)
+        return float(c)
+
+    return k

@@ -1,5 +1,7 @@
 """What is computed: kernels as objects."""
 
+from ._activation import Activation
+from ._activations import Rectifier
 from ._algebra import Constant, Power, Product, Sum
 from ._base import Kernel
 from ._columns import Columns
@@ -9,9 +11,12 @@ from ._euclidean import Gaussian, Matern, RationalQuadratic
 from ._features import FeatureKernel
 from ._foreign import FunctionKernel, SklearnWrapper, as_kernel
 from ._laplacian import Laplacian
+from ._networks import NNGP, NTK, ArcCosine
 from ._rows import Rows
 
 __all__ = [
+    "Activation",
+    "ArcCosine",
     "Columns",
     "Constant",
     "Cosine",
@@ -23,10 +28,13 @@ __all__ = [
     "Laplacian",
     "Linear",
     "Matern",
+    "NNGP",
+    "NTK",
     "Polynomial",
     "Power",
     "Product",
     "RationalQuadratic",
+    "Rectifier",
     "Rows",
     "Sigmoid",
     "SklearnWrapper",

@@ -203,7 +203,9 @@ def test_test_rows_far_from_training_rows(case):
 def test_far_shifted_products(case, shift):
     X, Y = sample(case)
     X, Y = X + shift, Y + shift + 0.5
-    assert_equals_loop(case, case.kernel(X, Y), X, Y, 1e-12)
+    # What an activation that saturates or waves does to inputs of 10^6 hangs on their last digits.
+    hangs = shift == 1e6 and any(f"-{name}" in case.name for name in ("erf", "gelu", "sin", "cos"))
+    assert_equals_loop(case, case.kernel(X, Y), X, Y, 1e-9 if hangs else 1e-12)
 
 
 @pytest.mark.parametrize("d", [1, 2, 20])

@@ -1,0 +1,195 @@
+"""The activations there are, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import erf, ndtr
+
+from .._validation import check_number
+from ._activation import Activation, Pairs, RowsOfLayer, inverse_root
+
+
+@dataclass(frozen=True)
+class Rectifier:
+    """The activation f(z) = positive z for z > 0, negative z for z < 0.
+
+    The correlation u = cos t of Gaussian variables becomes u + (bend / pi) (sin t - t cos t), with
+    bend = (positive - negative)^2 / (positive^2 + negative^2): 1 for the rectified linear unit, 0 for the identity, 2 for
+    the absolute value.
+
+    Parameters
+    ----------
+    negative, positive : float
+        The two slopes, not both zero; (0, 1) is the rectified linear unit.
+
+    References
+    ----------
+    Cho and Saul (2009), Kernel methods for deep learning, eq. 6.
+
+    Examples
+    --------
+    >>> from kernelkit import NTK
+    >>> from kernelkit.kernels import Rectifier
+    >>> NTK(activation=Rectifier(negative=0.2))([[1.0, 2.0]], [[0.5, -1.0]]).round(3)
+    array([[-0.327]])
+    """
+
+    negative: float = 0.0
+    positive: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not check_number("negative", self.negative) and not check_number("positive", self.positive):
+            raise ValueError("negative and positive are both zero: so would the kernel be")
+        check_number("positive", self.positive)
+
+    def function(self, z: Any) -> Any:
+        return np.where(z > 0, self.positive * z, self.negative * z)
+
+    def derivative(self, z: Any) -> Any:
+        return np.where(z > 0, self.positive, self.negative)
+
+    def rows(self, variance: np.ndarray) -> tuple[RowsOfLayer, np.ndarray]:
+        moment = variance * ((self.negative**2 + self.positive**2) / 2)
+        return RowsOfLayer(np.sqrt(variance), inverse_root(moment)), moment
+
+    def pairs(self, pairs: Pairs, slope: bool) -> tuple[Any, Any]:
+        bend = (self.positive - self.negative) ** 2 / (self.positive**2 + self.negative**2)
+        if bend == 0:
+            return pairs.half, (1.0 if slope else None)
+        if self.positive == -self.negative:
+            # An even function makes opposite pairs the same: they must be as exact.
+            half, rate = _bent(pairs.folded(), bend, slope)
+            return half, None if rate is None else np.copysign(rate, pairs.u, out=rate)
+        return _bent(pairs, bend, slope)
+
+
+def _bent(pairs: Pairs, bend: float, slope: bool) -> tuple[Any, Any]:
+    angle, excess = pairs.half_angle()
+    rate = None
+    if slope:
+        rate = angle * (-2 * bend / np.pi)
+        rate += 1
+    angle *= pairs.u
+    excess -= angle
+    excess *= bend / np.pi
+    half = pairs.half
+    half -= excess
+    return np.maximum(half, 0, out=half), rate
+
+
+@dataclass(frozen=True)
+class RectifiedPower:
+    """f(z) = z^order for z > 0, 0 otherwise, of order 0, 1 or 2: the activations of the arc-cosine kernels.
+
+    References
+    ----------
+    Cho and Saul (2009), Kernel methods for deep learning, eq. 4 to 7.
+    """
+
+    order: int
+
+    def function(self, z: Any) -> Any:
+        return np.where(z > 0, z**self.order, 0.0)
+
+    def rows(self, variance: np.ndarray) -> tuple[RowsOfLayer, np.ndarray]:
+        # At a row of zeros the step is 0, as the others are: so all arc-cosine kernels vanish there.
+        moment = {0: (variance > 0) * 0.5, 1: variance / 2, 2: 1.5 * variance**2}[self.order]
+        return RowsOfLayer(np.sqrt(variance), inverse_root(moment)), moment
+
+    def pairs(self, pairs: Pairs, slope: bool) -> tuple[Any, Any]:
+        if self.order == 1:
+            return Rectifier(0.0).pairs(pairs, slope)
+        angle, product = pairs.half_angle()
+        if self.order == 0:
+            return angle * (1 / np.pi), None
+        # (3 pi - J_2(t)) / (6 pi), whose terms are all positive, with t = 2 angle and sin t = 2 product.
+        sine_squared = 4 * product**2
+        return (3 * (2 * angle - 2 * product * pairs.u) + (np.pi - 2 * angle) * (2 * sine_squared)) / (
+            6 * np.pi
+        ), None
+
+
+# Williams (1998), Computation with infinite neural networks, eq. 11.
+def _erf_kappa(c: Any, q_x: Any, q_y: Any, w: Any) -> Any:
+    return (2 / np.pi) * np.arctan2(2 * c, _erf_root(q_x, q_y, w))
+
+
+def _erf_slope(c: Any, q_x: Any, q_y: Any, w: Any) -> Any:
+    return (4 / np.pi) / _erf_root(q_x, q_y, w)
+
+
+def _erf_root(q_x: Any, q_y: Any, w: Any) -> Any:
+    # (1 + 2 q_x) (1 + 2 q_y) - 4 c^2 without its cancellation.
+    return np.sqrt(1 + 2 * (q_x + q_y) + 4 * (q_x * q_y) * (w * (2 - w)))
+
+
+def _gelu_kappa(c: Any, q_x: Any, q_y: Any, w: Any) -> Any:
+    # E[u P(u) v P(v)] of the normal distribution function P, by parts.
+    whole, root = _gelu_determinants(q_x, q_y, w)
+    return c * (0.25 + np.arctan2(c, root) / (2 * np.pi)) + (q_x * q_y * root + c**2 / root) / (2 * np.pi * whole)
+
+
+def _gelu_slope(c: Any, q_x: Any, q_y: Any, w: Any) -> Any:
+    whole, root = _gelu_determinants(q_x, q_y, w)
+    rest = c * (3 + q_x + q_y + (c / root) ** 2) / (whole * root)
+    return 0.25 + (np.arctan2(c, root) + rest) / (2 * np.pi)
+
+
+def _gelu_determinants(q_x: Any, q_y: Any, w: Any) -> tuple[Any, Any]:
+    """Return p = (1 + q_x) (1 + q_y), and the root of p - c^2 without its cancellation."""
+    return (1 + q_x) * (1 + q_y), np.sqrt(1 + (q_x + q_y) + (q_x * q_y) * (w * (2 - w)))
+
+
+def _waves(sign: int) -> Any:
+    def kappa(c: Any, q_x: Any, q_y: Any, w: Any) -> Any:
+        # exp(-(q_x + q_y) / 2) (e^c + sign e^-c) / 2 with exponents that are never positive.
+        apart = (np.sqrt(q_x) - np.sqrt(q_y)) ** 2 / -2
+        both = np.sqrt(q_x) * np.sqrt(q_y)
+        return 0.5 * (np.exp(apart - both * w) + sign * np.exp(apart - both * (2 - w)))
+
+    return kappa
+
+
+_even, _odd = _waves(1), _waves(-1)
+
+
+def _gelu(z: Any) -> Any:
+    return z * ndtr(z)
+
+
+def _gelu_derivative(z: Any) -> Any:
+    return ndtr(z) + z * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+
+
+def _erf_derivative(z: Any) -> Any:
+    return 2 / np.sqrt(np.pi) * np.exp(-(z**2))
+
+
+def _minus_sin(z: Any) -> Any:
+    return -np.sin(z)
+
+
+ACTIVATIONS: dict[str, Any] = {
+    "relu": Rectifier(0.0),
+    "leaky_relu": Rectifier(0.01),
+    "abs": Rectifier(-1.0),
+    "identity": Rectifier(1.0),
+    "erf": Activation(erf, _erf_derivative, _erf_kappa, _erf_slope),
+    "gelu": Activation(_gelu, _gelu_derivative, _gelu_kappa, _gelu_slope),
+    "sin": Activation(np.sin, np.cos, _odd, _even),
+    "cos": Activation(np.cos, _minus_sin, _even, _odd),
+}
+
+
+def as_activation(activation: Any) -> Any:
+    """Return an activation given by its name or as an object."""
+    if isinstance(activation, str) and activation in ACTIVATIONS:
+        return ACTIVATIONS[activation]
+    if isinstance(activation, (Activation, Rectifier, RectifiedPower)):
+        return activation
+    names = ", ".join(map(repr, ACTIVATIONS))
+    kind = ValueError if isinstance(activation, str) else TypeError
+    raise kind(f"activation must be one of {names}, or an Activation object, got {activation!r}")
