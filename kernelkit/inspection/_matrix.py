@@ -8,9 +8,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import as_sliceable, n_rows, take_rows
-from .._validation import check_number, check_numbers
+from .._validation import check_number
 from ..kernels import Kernel, as_kernel
 from ._drawing import Target, before_last_step, last_step, new_axes
+from ._rows import square
 
 
 class KernelMatrixDisplay:
@@ -73,7 +74,7 @@ class KernelMatrixDisplay:
         max_rows = check_number("max_rows", max_rows, at_least=1, integer=True)
         kernel, X = as_kernel(kernel), as_sliceable(X)
         kernel = kernel.resolve(X) if isinstance(kernel, Kernel) else kernel
-        X = X if isinstance(kernel, Kernel) else _square(X)
+        X = X if isinstance(kernel, Kernel) else square(X)
         target, n = Target.of(y, X), n_rows(X)
         order = np.arange(n) if target is None else np.argsort(target.values, kind="stable")
         order = order[np.linspace(0, n - 1, min(n, max_rows)).astype(int)]
@@ -121,11 +122,3 @@ class KernelMatrixDisplay:
             ax.axhline(edge, color="white", linewidth=0.8)
             ax.axvline(edge, color="white", linewidth=0.8)
         return self
-
-
-def _square(K: Any) -> np.ndarray:
-    """Return a kernel matrix that was given, checked."""
-    K = check_numbers(K, accept_sparse=False)
-    if K.shape[0] != K.shape[1]:
-        raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {K.shape}")
-    return K

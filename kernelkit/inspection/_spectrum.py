@@ -8,10 +8,11 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ._drawing import last_step, new_axes
+from ._eigenpairs import spectrum
 
 
 class SpectrumDisplay:
-    """Eigenvalues on a logarithmic scale, and the share of the total variance that the first ones have.
+    """Eigenvalues on a logarithmic scale, and the share of the total variance that the first ones have, if known.
 
     Parameters
     ----------
@@ -60,6 +61,23 @@ class SpectrumDisplay:
         if not hasattr(last, "eigenvalues_"):
             raise ValueError(f"estimator must have eigenvalues_, as a fitted KernelPCA has, got {last!r}")
         return cls(last.eigenvalues_, getattr(last, "explained_variance_ratio_", None)).plot(ax, **settings)
+
+    @classmethod
+    def from_kernel(cls, kernel: Any, X: Any, *, ax: Any = None, **settings: Any) -> Self:
+        """Draw the eigenvalues of a kernel matrix, not centred.
+
+        Parameters
+        ----------
+        kernel : Kernel, scikit-learn Gaussian-process kernel, callable or str
+            What ``kernelkit.kernels.as_kernel`` takes; parameters that depend on the data are read off `X`.
+        X : array-like or sparse matrix of shape (n, d)
+            Rows; the kernel matrix, of shape (n, n), for "precomputed".
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+        **settings
+            Passed on to ``plot``.
+        """
+        return cls(spectrum(kernel, X).eigenvalues).plot(ax, **settings)
 
     def plot(self, ax: Any = None, **settings: Any) -> Self:
         """Draw on `ax`, or on a new figure; `settings` go to ``plot``."""
