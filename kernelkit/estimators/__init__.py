@@ -1,5 +1,6 @@
 """Estimators with a ``kernel`` parameter, in the style of scikit-learn."""
 
+from ._flow import KernelGradientFlow
 from ._pca import KernelPCA
 from ._ridge import KernelRidge
 from ._ridge_classifier import KernelRidgeClassifier
@@ -9,6 +10,7 @@ from ._svm_one_class import KernelOneClassSVM
 from ._svm_regressors import KernelNuSVR, KernelSVR
 
 __all__ = [
+    "KernelGradientFlow",
     "KernelNuSVC",
     "KernelNuSVR",
     "KernelOneClassSVM",

@@ -1,7 +1,8 @@
-"""Linear algebra on operators: ridge systems, support vector duals, principal components."""
+"""Linear algebra on operators: ridge systems, support vector duals, principal components, gradient flow."""
 
 from ._cholesky import Outcome, factor, solve
 from ._factor import CholeskyFactor
+from ._flow import GradientFlow, staged_products
 from ._libsvm import DualSolution, libsvm
 from ._nystroem import landmark_components, ridge_on_features, ridge_on_landmarks, whitening
 from ._pivoted_cholesky import pivoted_cholesky
@@ -14,6 +15,7 @@ __all__ = [
     "EIGEN_SOLVERS",
     "CholeskyFactor",
     "DualSolution",
+    "GradientFlow",
     "Outcome",
     "PrincipalComponents",
     "RidgeSystem",
@@ -29,5 +31,6 @@ __all__ = [
     "ridge_on_landmarks",
     "solve",
     "solve_many",
+    "staged_products",
     "whitening",
 ]

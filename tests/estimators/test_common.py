@@ -92,7 +92,7 @@ def test_kernel_parameters_without_a_kernel_object(estimator, kernel):
 @pytest.mark.parametrize(
     ("kernel", "message"),
     [
-        (0.5, r"got 0.5; did you mean (alpha|C|nu|n_components)=0.5\?"),
+        (0.5, r"got 0.5; did you mean (alpha|C|nu|n_components|time)=0.5\?"),
         (Gaussian, r"did you mean Gaussian\(\)\?"),
         ("gauss", "kernel must be a kernel object or one of linear"),
         (Gaussian() + WhiteKernel(), "white noise.*(set (alpha|C|nu) instead|leave it out)"),
