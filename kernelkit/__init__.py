@@ -3,6 +3,7 @@
 from ._version import __version__
 from .comparison import compare
 from .estimators import (
+    KernelGradientFlow,
     KernelNuSVC,
     KernelNuSVR,
     KernelOneClassSVM,
@@ -16,9 +17,13 @@ from .estimators import (
 )
 from .features import ExplicitMap, FourierFeatures, Nystroem, RandomFourier, explicit
 from .kernels import (
+    NNGP,
+    NTK,
+    ArcCosine,
     Columns,
     Constant,
     Cosine,
+    EmpiricalNTK,
     FeatureKernel,
     Gaussian,
     Laplacian,
@@ -34,13 +39,16 @@ from .kernels import (
 )
 
 __all__ = [
+    "ArcCosine",
     "Columns",
     "Constant",
     "Cosine",
+    "EmpiricalNTK",
     "ExplicitMap",
     "FeatureKernel",
     "FourierFeatures",
     "Gaussian",
+    "KernelGradientFlow",
     "KernelNuSVC",
     "KernelNuSVR",
     "KernelOneClassSVM",
@@ -54,6 +62,8 @@ __all__ = [
     "Laplacian",
     "Linear",
     "Matern",
+    "NNGP",
+    "NTK",
     "Nystroem",
     "Polynomial",
     "Power",

@@ -227,7 +227,7 @@ def gelu_dual(c, q_x, q_y):
 def network(dual, depth=1, weight=2.0, bias=0.0, fixed=0, tangent=True, scale_by_d=True):
     """The NTK, or with tangent=False the NNGP, layer by layer for one pair; Arora et al. (2019), equations 7 to 9."""
 
-    @functools.lru_cache(maxsize=None)
+    @functools.cache
     def k(x, y):
         w, b = mp.mpf(weight), mp.mpf(bias)
         scale = w / len(x) if scale_by_d else mp.mpf(1)
@@ -241,6 +241,20 @@ def network(dual, depth=1, weight=2.0, bias=0.0, fixed=0, tangent=True, scale_by
         return float(theta if tangent else c)
 
     return lambda x, y: k(tuple(x), tuple(y))
+
+
+def finite_network(width, seed, part="both"):
+    """The tangent kernel of a two-layer network of rectified linear units, as gradients multiplied out."""
+
+    def k(x, y):
+        rng = np.random.RandomState(seed)
+        a, b = rng.normal(size=(width, len(x))).tolist(), rng.normal(size=width).tolist()
+        active = [(dot(w, x) > 0, dot(w, y) > 0) for w in a]
+        hidden = math.fsum(c**2 for c, (on_x, on_y) in zip(b, active, strict=True) if on_x and on_y) * dot(x, y)
+        output = math.fsum(max(dot(w, x), 0) * max(dot(w, y), 0) for w in a)
+        return {"both": hidden + output, "hidden": hidden, "output": output}[part] / width
+
+    return k
 
 
 def arc_cosine(order=1, depth=1):

@@ -12,9 +12,13 @@ from sklearn.preprocessing import PolynomialFeatures
 import kernelkit
 from kernelkit.features import explicit
 from kernelkit.kernels import (
+    NNGP,
+    NTK,
+    ArcCosine,
     Columns,
     Constant,
     Cosine,
+    EmpiricalNTK,
     FeatureKernel,
     Gaussian,
     Laplacian,
@@ -22,6 +26,7 @@ from kernelkit.kernels import (
     Matern,
     Polynomial,
     RationalQuadratic,
+    Rectifier,
     Sigmoid,
     as_kernel,
 )
@@ -55,6 +60,22 @@ class KernelCase:
 def _distance(name, kernel, formula, **promises):
     return KernelCase(name, kernel, formula, distance=True, **promises)
 
+
+def _network(name, kernel, dual, **settings):
+    return KernelCase(name, kernel, ref.network(dual, **settings), kink=True, array_api=False)
+
+
+# Each with the formula that it must equal.
+ACTIVATIONS = [
+    ("relu", "relu", ref.rectifier_dual()),
+    ("leaky-relu", Rectifier(0.2), ref.rectifier_dual(0.2)),
+    ("abs", "abs", ref.rectifier_dual(-1.0)),
+    ("identity", "identity", ref.rectifier_dual(1.0)),
+    ("erf", "erf", ref.erf_dual),
+    ("gelu", "gelu", ref.gelu_dual),
+    ("sin", "sin", ref.sine_dual),
+    ("cos", "cos", ref.cosine_dual),
+]
 
 _SECOND_DEGREE = FrozenEstimator(PolynomialFeatures(2).fit(np.zeros((1, 3))))
 
@@ -100,6 +121,25 @@ KERNELS = [
         width=3,
         array_api=False,
     ),
+    *(
+        _network(f"ntk-{name}", NTK(activation=activation, bias_variance=0.1), dual, bias=0.1)
+        for name, activation, dual in ACTIVATIONS
+    ),
+    *(
+        _network(f"nngp-{name}", NNGP(2, activation, 1.5), dual, depth=2, weight=1.5, tangent=False)
+        for name, activation, dual in ACTIVATIONS
+    ),
+    _network("ntk-depth-3", NTK(depth=3), ref.rectifier_dual(), depth=3),
+    _network("ntk-fixed", NTK(2, bias_variance=0.5, fixed_layers=1), ref.rectifier_dual(), depth=2, bias=0.5, fixed=1),
+    *(
+        KernelCase(f"arc-cosine-{o}-{depth}", ArcCosine(o, depth), ref.arc_cosine(o, depth), kink=True, array_api=False)
+        for o, depth in [(0, 1), (1, 2), (2, 1), (2, 2)]
+    ),
+    *(
+        KernelCase(f"empirical-{part}", kernel, ref.finite_network(16, 3, part), sparse=False, array_api=False)
+        for part in ("both", "hidden", "output")
+        for kernel in [EmpiricalNTK(16, random_state=3, part=part)]
+    ),
     KernelCase(
         "features",
         FeatureKernel(_SECOND_DEGREE),
@@ -140,6 +180,7 @@ UNRESOLVED = {
     "power": Gaussian("scale") ** 2,
     "columns": Columns(Gaussian("scale"), [0, 2]),
     "features": FeatureKernel(PolynomialFeatures(2)),
+    "empirical": EmpiricalNTK(8),
 }
 
 
@@ -160,6 +201,7 @@ FEATURE_MAPS = [
     (explicit(Polynomial(degree=2)), Polynomial(degree=2)),
     (explicit(Polynomial(degree=3, gamma=0.5, coef0=2.0)), Polynomial(degree=3, gamma=0.5, coef0=2.0)),
     (explicit(Polynomial(degree=2, coef0=0.0)), Polynomial(degree=2, coef0=0.0)),
+    (explicit(EmpiricalNTK(6, random_state=0)), EmpiricalNTK(6, random_state=0)),
     (explicit((Linear() + 1) ** 2 * Cosine() + Linear()), (Linear() + 1) ** 2 * Cosine() + Linear()),
 ]
 
@@ -173,6 +215,7 @@ OTHER_MAPS = [
 # scikit-learn's check that weights are repetitions needs the support vector machines to solve to the last digits, and a
 # nu that its most uneven weights allow.
 ESTIMATORS = [
+    kernelkit.KernelGradientFlow(),
     kernelkit.KernelNuSVC(nu=0.3, tol=1e-12),
     kernelkit.KernelNuSVR(tol=1e-12),
     kernelkit.KernelOneClassSVM(nu=0.3, tol=1e-12),

@@ -19,6 +19,7 @@ from ..kernels import (
     Columns,
     Constant,
     Cosine,
+    EmpiricalNTK,
     FeatureKernel,
     Kernel,
     Linear,
@@ -30,7 +31,8 @@ from ..kernels import (
 
 FEWER = "keep the kernel, which needs no features, or take fewer columns or a lower degree"
 Names = list[str | None]
-LEAVES = (Linear, Polynomial, Cosine, Constant, FeatureKernel)
+LIFTED = (FeatureKernel, EmpiricalNTK)  # that lift rows themselves
+LEAVES = (Linear, Polynomial, Cosine, Constant, *LIFTED)
 PAIRS = (Sum, Product)
 
 
@@ -76,7 +78,7 @@ def finite_map(kernel: Kernel, rows: Any) -> FiniteMap:
     if isinstance(kernel, Columns):
         width = np.shape(rows)[1]
         return Chosen(kernel, np.arange(width)[kernel.columns], finite_map(kernel.kernel, kernel.chosen(rows)))
-    if isinstance(kernel, FeatureKernel):
+    if isinstance(kernel, LIFTED):
         return Given(kernel, int(kernel.lift(rows).shape[1]))
     width = as_numbers(rows).shape[1]
     if isinstance(kernel, Polynomial):
@@ -258,16 +260,16 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Given:
-    """What a transformer makes."""
+    """What a kernel lifts rows to itself."""
 
-    kernel: FeatureKernel
+    kernel: FeatureKernel | EmpiricalNTK
     size: int
 
     def transform(self, X: Any) -> Any:
         return self.kernel.lift(X)
 
     def names(self, inputs: Names) -> Names:
-        ask = getattr(self.kernel.transformer, "get_feature_names_out", None)
+        ask = getattr(getattr(self.kernel, "transformer", None), "get_feature_names_out", None)
         for arguments in ((np.array([name or "1" for name in inputs], dtype=object),), ()):
             try:
                 return [str(name) for name in ask(*arguments)]  # type: ignore[misc]

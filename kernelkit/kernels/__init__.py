@@ -6,6 +6,7 @@ from ._algebra import Constant, Power, Product, Sum
 from ._base import Kernel
 from ._columns import Columns
 from ._dot_product import Cosine, Linear, Polynomial, Sigmoid
+from ._empirical import EmpiricalNTK
 from ._estimator import KernelEstimator, kernel_operator
 from ._euclidean import Gaussian, Matern, RationalQuadratic
 from ._features import FeatureKernel
@@ -20,6 +21,7 @@ __all__ = [
     "Columns",
     "Constant",
     "Cosine",
+    "EmpiricalNTK",
     "FeatureKernel",
     "FunctionKernel",
     "Gaussian",

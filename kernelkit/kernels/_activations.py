@@ -17,8 +17,8 @@ class Rectifier:
     """The activation f(z) = positive z for z > 0, negative z for z < 0.
 
     The correlation u = cos t of Gaussian variables becomes u + (bend / pi) (sin t - t cos t), with
-    bend = (positive - negative)^2 / (positive^2 + negative^2): 1 for the rectified linear unit, 0 for the identity, 2 for
-    the absolute value.
+    bend = (positive - negative)^2 / (positive^2 + negative^2): 1 for the rectified linear unit, 0 for the identity, 2
+    for the absolute value.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Rectifier:
     >>> from kernelkit import NTK
     >>> from kernelkit.kernels import Rectifier
     >>> NTK(activation=Rectifier(negative=0.2))([[1.0, 2.0]], [[0.5, -1.0]]).round(3)
-    array([[-0.327]])
+    array([[-1.359]])
     """
 
     negative: float = 0.0
@@ -107,9 +107,7 @@ class RectifiedPower:
             return angle * (1 / np.pi), None
         # (3 pi - J_2(t)) / (6 pi), whose terms are all positive, with t = 2 angle and sin t = 2 product.
         sine_squared = 4 * product**2
-        return (3 * (2 * angle - 2 * product * pairs.u) + (np.pi - 2 * angle) * (2 * sine_squared)) / (
-            6 * np.pi
-        ), None
+        return (3 * (2 * angle - 2 * product * pairs.u) + (np.pi - 2 * angle) * (2 * sine_squared)) / (6 * np.pi), None
 
 
 # Williams (1998), Computation with infinite neural networks, eq. 11.

@@ -12,7 +12,7 @@ REACH, STEP = 13.0, 0.04  # beyond it a Gaussian has 1e-37; with it the trapezoi
 
 @cache
 def _quadrature(terms: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return nodes, weights of a standard normal variable, and normalised Hermite polynomials of shape (nodes, terms)."""
+    """Return nodes, weights of a standard normal variable and Hermite polynomials of shape (nodes, terms)."""
     z = np.arange(-REACH, REACH + STEP / 2, STEP)
     weights = np.exp(-(z**2) / 2) * STEP / np.sqrt(2 * np.pi)
     H = np.ones((len(z), terms))

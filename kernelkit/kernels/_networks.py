@@ -30,8 +30,8 @@ DIFFERENCES = {-2: 1 / (12 * STEP), -1: -8 / (12 * STEP), 1: 8 / (12 * STEP), 2:
 class Network(Kernel):
     """A kernel of an infinitely wide network: a member names its parameters.
 
-    With rows z of squared norm 1/2, u / 2 = z.z' for the correlation u of the inputs of the first activation is one matrix product; each layer
-    then turns (1 - u) / 2 into that of the next, so that nothing is lost near u = 1.
+    With rows z of squared norm 1/2, z.z' is half the correlation u of the inputs of the first activation, for all pairs
+    in one matrix product. Each layer turns (1 - u) / 2 into that of the next, so that nothing is lost near u = 1.
     """
 
     @property
@@ -126,7 +126,7 @@ class Network(Kernel):
         """Return kernel values of pairs with (1 - u) / 2 and (1 + u) / 2 at first, both of which it may overwrite."""
         depth, activation, _, bias, first = self._layers
         u = rest - half
-        tangent = u.copy() if first == 0 else None
+        tangent: Any = u.copy() if first == 0 else None
         for layer in range(depth):
             (row_x, turn_x), (row_y, turn_y) = _of_layer(x, layer), _of_layer(y, layer)
             pairs = Pairs(half, rest, u, row_x, row_y, opposite and layer == 0)
@@ -163,8 +163,6 @@ class Network(Kernel):
 
     def _moved(self, k: int, steps: int) -> Any:
         return self.clone_with_theta(self.theta + steps * STEP * np.eye(self.n_dims)[k])
-
-
 
 
 def _outer(lines: Any, columns: Any) -> tuple[list[Any], list[Any]]:
@@ -252,8 +250,8 @@ class NNGP(Network):
     Examples
     --------
     >>> NNGP(depth=2)([[1.0, 0.0], [0.0, 1.0]]).round(3)
-    array([[1.   , 0.496],
-           [0.496, 1.   ]])
+    array([[1.   , 0.494],
+           [0.494, 1.   ]])
     """
 
     def __init__(
@@ -282,8 +280,8 @@ class NTK(Network):
     """The neural tangent kernel: the inner product of an infinitely wide network's gradients in its weights and biases.
 
     With k_l as for `NNGP`, t_0 = k_0 and t_l = k_l + weight_variance E[f'(z_x) f'(z_y)] t_{l-1}. Kernel regression with
-    it is what such a network becomes under gradient descent from weights in the "NTK parameterisation": standard normal,
-    multiplied by sqrt(weight_variance / fan-in).
+    it is what such a network becomes under gradient descent, its weights being standard normal numbers at first, each
+    multiplied by sqrt(weight_variance / fan-in) in use (the "NTK parameterisation").
 
     Parameters
     ----------
