@@ -158,7 +158,7 @@ def test_no_odd_frequencies_without_bias():
     nothing, others = spectrum(NTK())[3::2], spectrum(NTK())[[0, 1, 2, 4, 6, 8, 10]]
     np.testing.assert_allclose(nothing, 0, atol=1e-15)
     assert (others > 2e-3).all()
-    assert (spectrum(NTK(bias_variance=0.1))[3::2] > 1e-3).all()
+    assert (spectrum(NTK(bias_variance=0.1))[3::2] > 5e-4).all()
     assert (spectrum(NTK(depth=2))[3::2] > 1e-3).all()
 
 
@@ -221,7 +221,10 @@ class TestInEstimators:
         theirs = SklearnKernelRidge(kernel=kernel, alpha=0.1).fit(self.X, self.y)
         np.testing.assert_allclose(ours.predict(self.X), theirs.predict(self.X), rtol=1e-8, atol=1e-8)
         labels = np.where(self.y > 0.4, "above", "below")
-        assert SVC(kernel=kernel, C=10).fit(self.X, labels).score(self.X, labels) > 0.75
+        machine = SVC(kernel=kernel, tol=1e-9).fit(self.X, labels)
+        given = SVC(kernel="precomputed", tol=1e-9).fit(kernel(self.X), labels)
+        wanted = given.decision_function(kernel(self.X))
+        np.testing.assert_allclose(machine.decision_function(self.X), wanted, rtol=1e-6, atol=1e-6)
 
     def test_search_over_depths_and_variances(self):
         search = KernelRidgeCV(
