@@ -15,7 +15,7 @@ from .estimators import (
     KernelSVC,
     KernelSVR,
 )
-from .features import ExplicitMap, FourierFeatures, Nystroem, RandomFourier, explicit
+from .features import ExplicitMap, FourierFeatures, Nystroem, RandomFourier, RandomNeural, explicit
 from .kernels import (
     NNGP,
     NTK,
@@ -69,6 +69,7 @@ __all__ = [
     "Power",
     "Product",
     "RandomFourier",
+    "RandomNeural",
     "RationalQuadratic",
     "Sigmoid",
     "Sum",

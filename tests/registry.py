@@ -209,6 +209,7 @@ FEATURE_MAPS = [
 OTHER_MAPS = [
     kernelkit.RandomFourier(n_components=10, random_state=0),
     kernelkit.Nystroem(n_components=5, random_state=0),
+    kernelkit.RandomNeural(n_components=10, random_state=0),
     kernelkit.FourierFeatures(n_frequencies=4, random_state=0),
 ]
 

@@ -7,6 +7,7 @@ from ._inverse import Invertible
 from ._landmarks import STRATEGIES, Landmarks, choose_landmarks
 from ._nystroem import Nystroem
 from ._random_fourier import RandomFourier
+from ._random_neural import RandomNeural
 
 __all__ = [
     "ErrorReport",
@@ -16,6 +17,7 @@ __all__ = [
     "Landmarks",
     "Nystroem",
     "RandomFourier",
+    "RandomNeural",
     "STRATEGIES",
     "choose_landmarks",
     "explicit",

@@ -12,6 +12,7 @@ from ._euclidean import Gaussian, Matern, RationalQuadratic
 from ._features import FeatureKernel
 from ._foreign import FunctionKernel, SklearnWrapper, as_kernel
 from ._laplacian import Laplacian
+from ._network import Network
 from ._networks import NNGP, NTK, ArcCosine
 from ._rows import Rows
 
@@ -32,6 +33,7 @@ __all__ = [
     "Matern",
     "NNGP",
     "NTK",
+    "Network",
     "Polynomial",
     "Power",
     "Product",
