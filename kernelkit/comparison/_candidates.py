@@ -14,12 +14,13 @@ from sklearn.preprocessing import StandardScaler
 
 from ..estimators import KernelSVC, KernelSVR
 from ..features import Nystroem, RandomFourier
-from ..kernels import Gaussian, Kernel, Laplacian, Matern, Polynomial
+from ..kernels import NTK, Gaussian, Kernel, Laplacian, Matern, Polynomial
 from ._errors import InputError, unknown
 
 # Every candidate has 3 x 6 settings, from the smoothest to the most flexible: the first of equals is kept.
 WIDTHS = (3.0, 1.0, 0.5)
 GAMMAS = (0.1, 0.3, 1.0)
+DEPTHS = (1, 2, 3)
 ALPHAS = (10.0, 1.0, 0.1, 1e-2, 1e-3, 1e-4)
 SETTINGS = len(WIDTHS) * len(ALPHAS)
 
@@ -59,7 +60,7 @@ class Candidate:
     rank : int
         Simplicity: the lower of two models with no difference shown is recommended.
     kernel : Kernel or None
-        Its width or gamma follows the rule "scale"; None for models that have none.
+        Its width or gamma, if it has one, follows the rule "scale"; None for models without a kernel.
     axes : pair of Axis
         The settings.
     numeric_only : bool
@@ -163,6 +164,7 @@ CANDIDATES = (
     Candidate("gaussian", "Gaussian kernel", "kernel", 4, _BELL, (_SIGMA, _ALPHA)),
     Candidate("matern", "Matern 3/2 kernel", "kernel", 4, Matern(sigma="scale", nu=1.5), (_SIGMA, _ALPHA)),
     Candidate("laplacian", "Laplacian kernel", "kernel", 4, Laplacian(sigma="scale"), (_SIGMA, _ALPHA)),
+    Candidate("ntk", "Neural tangent kernel", "kernel", 4, NTK(bias_variance=0.1), (Axis("depth", DEPTHS), _ALPHA)),
     Candidate("fourier", "Gaussian, random Fourier", "approximate", 4, _BELL, (_SIGMA, _ALPHA), approximate=_fourier),
     Candidate("nystroem", "Gaussian, Nystroem", "approximate", 4, _BELL, (_SIGMA, _ALPHA), approximate=_nystroem),
     Candidate(

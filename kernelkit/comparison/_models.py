@@ -19,7 +19,7 @@ from ._candidates import Candidate
 
 
 def kernel_at(candidate: Candidate, X: np.ndarray, n_numeric: int, i: int) -> Kernel:
-    """Return the candidate's kernel with its i-th width or gamma, as a number found on the rows `X`."""
+    """Return the candidate's kernel with the i-th value of its first axis: a multiple of what it is on the rows `X`."""
     if candidate.kernel is None:
         raise ValueError(f"{candidate.name} has no kernel")
     axis = candidate.axes[0]
