@@ -23,7 +23,7 @@ SMALL = 0.1  # relative to sqrt(k(x, x) k(y, y)): below it float32 arithmetic wo
 MANY = 1 / 16  # the share of such values from which on all are made in float64
 CHUNK = 2**15  # pairs that are worked on together: what they need stays in the cache
 SIZE, OUTPUT, LAYERS, PER_LAYER = 0, 1, 2, 5  # rows of the table: sqrt(k(x, x)), standard deviation of outputs, layers
-STEP = 2e-3
+STEP = 5e-4
 DIFFERENCES = {-2: 1 / (12 * STEP), -1: -8 / (12 * STEP), 1: 8 / (12 * STEP), 2: -1 / (12 * STEP)}
 
 
@@ -171,7 +171,7 @@ class Network(Kernel):
         return np.multiply(tangent, x[0][OUTPUT] * y[0][OUTPUT], out=out)
 
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
-        # Differences of fourth order in theta are exact to some 12 digits.
+        # Differences of fourth order in theta are good to some 12 digits.
         K, theta = self.tile(rows, rows), self.theta
         if not len(theta):
             return K, np.empty((*K.shape, 0))
