@@ -16,7 +16,12 @@ from ._threads import run
 LONGEST_SUM = 1024  # within a tile sums are in its own type, which may be float32
 LINE = 64  # bytes
 STRIP = 32  # indexing with a mask is slow: it is left for the small corners
+PASS_BYTES = 2**20  # kernel values that are made, and used twice, before the next: they stay in the cache
+PART_ROWS, PARTS = 2048, 32  # rows that contribute their norms at once; parts whose sums are taken separately
 FEWER = "use fewer rows, or float32 input (half the memory)"
+
+
+Factor = Callable[[slice, np.ndarray], np.ndarray]
 
 
 class TiledKernel(Protocol):
@@ -165,6 +170,27 @@ class KernelOperator:
         run(fill, cuts)
         return K
 
+    def transposed_sum(self, factor: Factor, t: int) -> np.ndarray:
+        """Return the sum over blocks of rows of K_i' factor(i, K_i), shape (m, t), in float64.
+
+        Parameters
+        ----------
+        factor : callable
+            Takes a slice of rows and their kernel values, shape (h, m), which it may not keep; returns shape (h, t).
+        t : int
+            Its number of columns.
+        """
+        height = max(1, PASS_BYTES // (self._itemsize * self.shape[1]))
+        scratch = Scratch(height * self.shape[1], self.dtype)
+
+        def add(rows: slice, total: np.ndarray) -> None:
+            a = self._rows(rows)
+            for i in blocks(rows.stop - rows.start, height):
+                tile = self._tile(a[i], self._kept, scratch)
+                total += tile.T @ factor(shifted(i, rows.start), tile)
+
+        return _sum_in_order(add, self.shape, t)
+
     def __matmul__(self, V: Any) -> np.ndarray:
         """Return K V for V of shape (m,) or (m, t), holding one tile a thread; sums across tiles are float64."""
         V = np.asarray(V)
@@ -187,6 +213,19 @@ class KernelOperator:
 
         run(multiply, blocks(self.shape[0], height))
         return out
+
+
+def _sum_in_order(add: Callable[[slice, np.ndarray], None], shape: tuple[int, int], t: int) -> np.ndarray:
+    """Return what ``add(rows, total)`` adds up over all rows, by parts that do not depend on the number of threads."""
+    parts = blocks(shape[0], max(PART_ROWS, -(-shape[0] // PARTS)))
+    totals = np.zeros((len(parts), shape[1], t))
+
+    def work(k: int) -> None:
+        for rows in blocks(parts[k].stop - parts[k].start, PART_ROWS):
+            add(shifted(rows, parts[k].start), totals[k])
+
+    run(work, range(len(parts)))
+    return totals.sum(axis=0)
 
 
 def shifted(index: slice, by: int) -> slice:
@@ -253,6 +292,15 @@ class MatrixOperator:
         """Return the whole matrix to be read, not written to: what was given, where type and layout allow it."""
         given = self._K.dtype == self.dtype and self._K.flags.c_contiguous
         return self._K if given else self.dense()
+
+    def transposed_sum(self, factor: Factor, t: int) -> np.ndarray:
+        """Return the sum over blocks of rows of K_i' factor(i, K_i), shape (m, t), in float64."""
+
+        def add(rows: slice, total: np.ndarray) -> None:
+            values = self.block(rows)
+            total += values.T @ factor(rows, values)
+
+        return _sum_in_order(add, self.shape, t)
 
     def __matmul__(self, V: Any) -> np.ndarray:
         """Return K V for V of shape (m,) or (m, t), in the larger of the two types; float32 sums end in float64."""

@@ -32,18 +32,22 @@ class Outcome:
     ----------
     alpha : float
         The ridge it was solved for.
-    method : {"float32", "mixed", "float64", "eigen"}
-        Cholesky in one precision, a float32 factor with float64 conjugate gradients, or an eigendecomposition.
+    method : {"float32", "mixed", "float64", "eigen", "cg", "nystroem"}
+        Cholesky in one precision, a float32 factor with float64 conjugate gradients, an eigendecomposition, conjugate
+        gradients on the exact problem, or ridge on landmarks.
     steps : int
         Conjugate gradient steps.
     jitter : float
         What was added to the diagonal beyond alpha.
+    residual : float or None
+        Relative residual of an iterative solution, the largest of its targets.
     """
 
     alpha: float
     method: str
     steps: int = 0
     jitter: float = 0.0
+    residual: float | None = None
 
 
 def solve(

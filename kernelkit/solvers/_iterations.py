@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from scipy.linalg import LinAlgError
 
 Map = Callable[[np.ndarray], np.ndarray]
+Watch = Callable[[int, float], None]
 
 
 def conjugate_gradients(multiply: Map, B: np.ndarray, precondition: Map) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -47,6 +49,62 @@ def conjugate_gradients(multiply: Map, B: np.ndarray, precondition: Map) -> Iter
         Z = precondition(R)
         previous, rho = rho, _dots(R, Z)
         P = Z + _ratio(rho, previous, norms) * P
+
+
+def improve(
+    X: np.ndarray,
+    multiply: Map,
+    rest: np.ndarray,
+    precondition: Map,
+    *,
+    sizes: np.ndarray,
+    tol: float,
+    max_iter: int,
+    watch: Watch | None = None,
+) -> tuple[np.ndarray, int]:
+    """Return X improved by conjugate gradients, and the number of steps.
+
+    Parameters
+    ----------
+    X : array of shape (n, t)
+        Where to start.
+    multiply, precondition : callable
+        As for `conjugate_gradients`.
+    rest : array of shape (n, t)
+        B - A X.
+    sizes : array of shape (t,)
+        What residuals are relative to, > 0: usually |b|.
+    tol : float
+        Where to stop.
+    max_iter : int
+        Most steps, at least 1.
+    watch : callable, optional
+        Called with the number of each step and the largest relative residual.
+
+    Raises
+    ------
+    LinAlgError
+        If A or the preconditioner is not positive definite.
+    """
+    share, steps = _norms(rest) / sizes, 0
+    if share.max() <= tol:
+        return X, 0
+    iterates = conjugate_gradients(multiply, rest, precondition)
+    while True:
+        change, residuals = next(iterates)
+        steps, worst = steps + 1, float((residuals * share).max())
+        if np.isnan(worst):
+            raise LinAlgError("conjugate gradients broke down: the kernel matrix plus alpha is not positive definite")
+        if watch is not None:
+            watch(steps, worst)
+        if worst <= tol or steps >= max_iter:
+            return X + change, steps
+
+
+def sizes_of(B: np.ndarray) -> np.ndarray:
+    """Return the norms of the columns, one for a column of zeros, shape (t,)."""
+    norms = _norms(B)
+    return np.where(norms > 0, norms, 1.0)
 
 
 def _dots(U: np.ndarray, V: np.ndarray) -> np.ndarray:

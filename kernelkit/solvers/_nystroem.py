@@ -58,27 +58,39 @@ def whitening(K: np.ndarray, dtype: Any = np.float64, rank: int | None = None) -
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """What many rows have in sum.
+    """What many weighted rows have in sum; those of two sets of rows add up.
 
     Attributes
     ----------
-    n : int
-        Number of rows.
+    total : float
+        Sum of the weights: the number of rows where these are one.
     mean : array of shape (r,)
         Mean of the features.
     covariance : array of shape (r, r)
         Sum of the products of the features less their means.
+    targets : array of shape (t,)
+        Mean of the targets; t = 0 without these.
     cross : array of shape (r, t)
-        Sum of the products of the features with targets; t = 0 without these.
+        Sum of the products of both less their means.
     """
 
-    n: int
+    total: float
     mean: np.ndarray
     covariance: np.ndarray
+    targets: np.ndarray
     cross: np.ndarray
 
     @classmethod
-    def of(cls, operator: Any, W: np.ndarray, Y: np.ndarray | None = None) -> Moments:
+    def of_block(cls, F: np.ndarray, Y: np.ndarray, w: np.ndarray) -> Moments:
+        """Return those of features, shape (h, r), targets, shape (h, t), and weights, shape (h,)."""
+        total = float(w.sum())
+        mean, targets = w @ F / total, w @ Y / total
+        roots = np.sqrt(w)[:, None]
+        F, Y = roots * (F - mean), roots * (Y - targets)
+        return cls(total, mean, F.T @ F, targets, F.T @ Y)
+
+    @classmethod
+    def of(cls, operator: Any, W: np.ndarray, Y: np.ndarray | None = None, w: np.ndarray | None = None) -> Moments:
         """Sum over blocks of rows of k(x, Z) W, in float64; no more than a block of features is held.
 
         Parameters
@@ -89,22 +101,47 @@ class Moments:
             From `whitening`.
         Y : array of shape (n, t), optional
             Targets.
+        w : array of shape (n,), optional
+            Weights >= 0, not all zero.
         """
-        n, r = operator.shape[0], W.shape[1]
-        total, products = np.zeros(r), np.zeros((r, r))
-        cross = np.zeros((r, 0 if Y is None else Y.shape[1]))
-        origin = None
+        n, narrow = operator.shape[0], W.astype(operator.dtype, copy=False)
+        Y = np.empty((n, 0)) if Y is None else Y
+        found: Moments | None = None
         for rows in blocks(n, max(1, BLOCK_BYTES // (8 * len(W)))):
-            features = operator.block(rows) @ W.astype(operator.dtype, copy=False)
-            if origin is None:
-                origin = features.mean(axis=0)  # a constant part would drown the covariance
-            if Y is not None:
-                cross += features.T @ Y[rows]
-            features -= origin
-            total += features.sum(axis=0, dtype=np.float64)
-            products += features.T @ features
-        mean = total / n
-        return cls(n, mean + origin, products - n * np.outer(mean, mean), cross)
+            weights = np.ones(rows.stop - rows.start) if w is None else w[rows]
+            if not weights.any():
+                continue
+            features = (operator.block(rows) @ narrow).astype(np.float64, copy=False)
+            part = cls.of_block(features, Y[rows], weights)
+            found = part if found is None else found + part
+        assert found is not None
+        return found
+
+    def __add__(self, other: Moments) -> Moments:
+        total = self.total + other.total
+        share = other.total / total
+        apart, targets = other.mean - self.mean, other.targets - self.targets
+        between = self.total * share
+        return Moments(
+            total,
+            self.mean + share * apart,
+            self.covariance + other.covariance + between * np.outer(apart, apart),
+            self.targets + share * targets,
+            self.cross + other.cross + between * np.outer(apart, targets),
+        )
+
+    def ridge(self, alpha: float, intercept: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return c, shape (r, t), and b, shape (t,), that minimise sum_i w_i |y_i - F_i c - b|^2 + alpha |c|^2.
+
+        Without an intercept b is zero. `alpha` is above 0.
+        """
+        A, right = self.covariance.copy(), self.cross
+        if not intercept:
+            A += self.total * np.outer(self.mean, self.mean)
+            right = right + self.total * np.outer(self.mean, self.targets)
+        A[np.diag_indices(len(A))] += alpha
+        coef = solve(A, right, assume_a="pos", overwrite_a=True)
+        return coef, self.targets - self.mean @ coef if intercept else np.zeros(right.shape[1])
 
 
 def landmark_components(operator: Any, K: np.ndarray, p: int | None) -> PrincipalComponents:
@@ -127,13 +164,13 @@ def landmark_components(operator: Any, K: np.ndarray, p: int | None) -> Principa
     W = whitening(K, operator.dtype)
     sums = Moments.of(operator, W)
     total = float(np.trace(sums.covariance))
-    check_spread(sums.covariance, total, sums.n * float(sums.mean @ sums.mean), operator.dtype)
+    check_spread(sums.covariance, total, sums.total * float(sums.mean @ sums.mean), operator.dtype)
     rank = W.shape[1]
     p = rank if p is None else p
     values, directions = np.zeros(p), np.zeros((rank, p))
     found, vectors = eigh(sums.covariance, driver="evx", subset_by_index=[max(rank - p, 0), rank - 1])
     values[: len(found)], directions[:, : len(found)] = found[::-1], vectors[:, ::-1]
-    values = checked_eigenvalues(values, sums.n, float(np.abs(np.diagonal(K)).max()), operator.dtype)
+    values = checked_eigenvalues(values, operator.shape[0], float(np.abs(np.diagonal(K)).max()), operator.dtype)
     directions[:, values == 0] = 0.0
     weights, offset = W @ directions, sums.mean @ directions
     vectors = (operator @ weights - offset) * inverse_roots(values)
@@ -161,7 +198,4 @@ def ridge_on_landmarks(operator: Any, K: np.ndarray, Y: np.ndarray, alpha: float
 
 def ridge_on_features(operator: Any, W: np.ndarray, Y: np.ndarray, alpha: float) -> np.ndarray:
     """Return c, shape (r, t), that minimises |Y - K_xZ W c|^2 + alpha |c|^2; see `Moments.of` for the parameters."""
-    sums = Moments.of(operator, W, Y)
-    A = sums.covariance + sums.n * np.outer(sums.mean, sums.mean)
-    A[np.diag_indices(len(A))] += alpha
-    return solve(A, sums.cross, assume_a="pos")
+    return Moments.of(operator, W, Y).ridge(alpha, intercept=False)[0]

@@ -48,7 +48,18 @@ def test_moments(block_bytes):
     sums = Moments.of(KernelOperator(kernel, X, Z), W, Y)
     np.testing.assert_allclose(sums.mean, phi.mean(axis=0), atol=1e-12)
     np.testing.assert_allclose(sums.covariance, len(X) * np.cov(phi.T, bias=True), atol=1e-10)
-    np.testing.assert_allclose(sums.cross, phi.T @ Y, atol=1e-10)
+    np.testing.assert_allclose(sums.cross, (phi - phi.mean(axis=0)).T @ Y, atol=1e-10)
+    np.testing.assert_allclose(sums.targets, Y.mean(axis=0), atol=1e-12)
+
+
+def test_moments_of_weighted_rows_add_up(block_bytes):
+    W, Y = whitening(kernel(Z)), X[:, :2]
+    w = np.random.default_rng(0).integers(0, 4, size=len(X)).astype(float)
+    sums = Moments.of(KernelOperator(kernel, X, Z), W, Y, w)
+    repeated = np.repeat(np.arange(len(X)), w.astype(int))
+    wanted = Moments.of(KernelOperator(kernel, X[repeated], Z), W, Y[repeated])
+    for name in ("total", "mean", "covariance", "targets", "cross"):
+        np.testing.assert_allclose(getattr(sums, name), getattr(wanted, name), atol=1e-9)
 
 
 def test_components_are_those_of_the_features(block_bytes):
