@@ -41,7 +41,8 @@ class KernelGradientFlow(MultiOutputMixin, RegressorMixin, TrainedOnRows):
         kernel matrices in place of X.
     time : float
         Training time, at least 0, in units of 1 / lambda; about 1 / alpha of kernel ridge. Infinity is least squares of
-        minimum norm: eigenvalues up to n eps lambda_max then count as zero. With early stopping, the longest time.
+        minimum norm: eigenvalues up to n eps lambda_max, with the eps of X's type, then count as zero. With early
+        stopping, the longest time.
     learning_rate : float, optional
         Size of the steps of gradient descent, below 2 / lambda_max; there are round(time / learning_rate) of them. None
         is the flow, its limit for small steps.
@@ -249,6 +250,7 @@ class KernelGradientFlow(MultiOutputMixin, RegressorMixin, TrainedOnRows):
     @property
     def eigenvectors_(self) -> np.ndarray:
         """Eigenvectors of the kernel matrix, in columns, in the order of ``eigenvalues_``."""
+        check_is_fitted(self)
         return self._flow.spectrum.vectors[:, ::-1]
 
     def predict(self, X: Any) -> np.ndarray:

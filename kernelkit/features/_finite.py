@@ -60,7 +60,7 @@ def check_finite_dimensional(kernel: Any) -> None:
     elif not isinstance(kernel, LEAVES):
         raise TypeError(
             f"kernel must have a finite feature space to be lifted explicitly, got {kernel!r}: "
-            "RandomFourier and Nystroem approximate others"
+            "Nystroem, RandomFourier and RandomNeural approximate others"
         )
 
 

@@ -14,6 +14,7 @@ from ._drawing import Target, new_axes
 from ._rows import symmetric_operator
 
 BLOCK = 64  # rows of the matrix that are centred together
+LARGEST_LABEL = 1e15  # beyond it floats have no fractions
 ROUNDING = 16 * np.finfo(np.float64).eps  # what centring leaves of values that are all the same, relative to them
 
 
@@ -68,25 +69,31 @@ def alignment(kernel: Any, X: Any, y: Any, centred: bool = True) -> float:
     operator = symmetric_operator(kernel, X)
     n = operator.shape[0]
     codes = _codes(y, n)
+    codes = codes / (np.abs(codes).max() or 1.0)  # so that squares neither overflow nor vanish
     Y = codes - codes.mean(axis=0) if centred else codes
     if np.linalg.norm(Y) <= ROUNDING * np.linalg.norm(codes):
         raise ValueError(f"y must not be {'the same' if centred else 'zero'} for all rows: nothing aligns with it")
     check_memory(8 * n * n, f"the {n} x {n} kernel matrix", "use a part of the rows")
     K = operator.astype(np.float64).matrix()
-    size = np.linalg.norm(K)
-    kernel_size = _centred_size(K) if centred else size
+    unit = float(max(K.max(), -K.min())) or 1.0
+    size = _size(K, unit, centred=False)
+    kernel_size = _size(K, unit, centred=True) if centred else size
     if kernel_size <= ROUNDING * size:
         return 0.0
-    return float(np.vdot(Y, K @ Y) / (kernel_size * np.linalg.norm(Y.T @ Y)))
+    return float(np.vdot(Y, K @ Y) / unit / (kernel_size * np.linalg.norm(Y.T @ Y)))
 
 
 def _codes(y: Any, n: int) -> np.ndarray:
     """Return the target as numbers, shape (n, t)."""
+    if any(value is None for value in np.ravel(np.asarray(y, dtype=object))):
+        raise ValueError("y must be labels or numbers for all rows, got None")
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     if y.shape[:1] != (n,):
         raise ValueError(f"y must have n = {n} rows, as X has, got shape {y.shape}")
     if y.ndim == 2 and y.shape[1] > 1:
         return as_floats("y", y)
+    if y.dtype.kind in "bif" and ((y == y.flat[0]).all() or np.abs(y).max() > LARGEST_LABEL):
+        return as_floats("y", y).reshape(n, 1)
     target = cast(Target, Target.of(y.reshape(n), y))
     if target.groups is None:
         return target.values[:, None]
@@ -94,11 +101,11 @@ def _codes(y: Any, n: int) -> np.ndarray:
     return indicators[:, 1:] - indicators[:, :1] if len(target.groups) == 2 else indicators
 
 
-def _centred_size(K: np.ndarray) -> float:
-    """Return |J K J|_F of a symmetric matrix, without a second one."""
-    means = K.mean(axis=0)
+def _size(K: np.ndarray, unit: float, centred: bool) -> float:
+    """Return |K|_F, or |J K J|_F, of a symmetric matrix in some unit, without a second one."""
+    means = K.mean(axis=0) / unit if centred else np.zeros(len(K))
     rest = means - means.mean()
-    return sum(float(np.square(K[i] - means - rest[i, None]).sum()) for i in blocks(len(K), BLOCK)) ** 0.5
+    return sum(float(np.square(K[i] / unit - means - rest[i, None]).sum()) for i in blocks(len(K), BLOCK)) ** 0.5
 
 
 class AlignmentDisplay:

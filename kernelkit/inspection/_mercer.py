@@ -10,7 +10,7 @@ from scipy.linalg import eigh
 
 from .._validation import check_number
 from ..engine import blocks, check_memory
-from ..kernels import kernel_operator
+from ..kernels import FunctionKernel, kernel_operator
 from ._drawing import new_axes
 from ._rows import resolved
 
@@ -82,7 +82,7 @@ def mercer_check(kernel: Any, X: Any, tol: float | None = None) -> MercerCheck:
         Rows; the kernel matrix, of shape (n, n), for "precomputed".
     tol : float, optional
         What counts as rounding, in units of the largest absolute eigenvalue; 10 n eps by default, with the eps of
-        the matrix that was given or of float64.
+        the type that the values were computed in.
 
     Returns
     -------
@@ -119,9 +119,12 @@ def mercer_check(kernel: Any, X: Any, tol: float | None = None) -> MercerCheck:
     K = operator.astype(np.float64).dense()
     if not np.isfinite([K.min(), K.max()]).all():
         raise ValueError("the kernel matrix has values that are not finite: scale the features, or check the kernel")
+    # A function of float64 rows may compute in float32 all the same.
+    narrow = isinstance(kernel, FunctionKernel) and getattr(kernel.function(X[:1], X[:1]), "dtype", None) == np.float32
+    eps = float(np.finfo(np.float32 if narrow else operator.dtype).eps)
     asymmetry = _symmetrise(K)
     values = eigh(K.T, eigvals_only=True, overwrite_a=True, check_finite=False)[::-1]
-    tol = 10 * n * float(np.finfo(operator.dtype).eps) if tol is None else tol
+    tol = 10 * n * eps if tol is None else tol
     return MercerCheck(values, asymmetry, tol * float(np.abs(values).max()))
 
 

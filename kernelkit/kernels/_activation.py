@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -71,6 +71,45 @@ class RowsOfLayer:
 
 
 @dataclass(frozen=True)
+class ClosedForm:
+    """An activation f with closed forms of five arguments: those of `Activation`, and v = 1 + c / sqrt(q_x q_y).
+
+    w and v are exact where they are small.
+    """
+
+    function: Callable
+    derivative: Callable
+    kappa: Callable
+    kappa_slope: Callable | None
+    float32: ClassVar[bool] = False  # whether float32 arithmetic is enough for float32 rows
+
+    def rows(self, variance: np.ndarray) -> tuple[RowsOfLayer, np.ndarray]:
+        """Return what rows of some variances contribute alone, and E[f^2] of each."""
+        moment = self.kappa(variance, variance, variance, np.zeros_like(variance), np.full_like(variance, 2.0))
+        return RowsOfLayer(np.sqrt(variance), inverse_root(moment)), moment
+
+    def pairs(self, pairs: Pairs, slope: bool) -> tuple[Any, Any]:
+        """Return (1 - rho) / 2 for the correlation rho of f(z_x) and f(z_y), and d rho / du if asked for."""
+        x, y = pairs.x, pairs.y
+        c = x.deviation * y.deviation * pairs.u
+        arguments = c, x.deviation**2, y.deviation**2, 2 * pairs.half, 2 * pairs.rest
+        rho = self.kappa(*arguments) * (x.inverse * y.inverse)
+        if not slope:
+            return half_gap(rho), None
+        if self.kappa_slope is None:
+            raise ValueError("an NTK needs kappa_slope beside kappa in its activation")
+        rate = self.kappa_slope(*arguments) * ((x.inverse * x.deviation) * (y.inverse * y.deviation))
+        return half_gap(rho), rate
+
+
+def half_gap(rho: Any) -> Any:
+    """Return (1 - rho) / 2 within 0 and 1, overwriting `rho`."""
+    half = np.subtract(1, rho, out=rho)
+    half *= 0.5
+    return np.clip(half, 0, 1, out=half)
+
+
+@dataclass(frozen=True)
 class Activation:
     """An activation f of a network, with what it makes of correlated Gaussian variables.
 
@@ -112,31 +151,38 @@ class Activation:
     kappa_slope: Callable | None = None
     terms: int = 40
 
+    float32: ClassVar[bool] = False
+
     def __post_init__(self) -> None:
-        for name in ("function", "derivative"):
-            if not callable(getattr(self, name)):
-                raise TypeError(f"{name} must be a function of an array, got {getattr(self, name)!r}")
+        for name in ("function", "derivative", "kappa", "kappa_slope"):
+            value, optional = getattr(self, name), name.startswith("kappa")
+            if not callable(value) and not (optional and value is None):
+                raise TypeError(f"{name} must be a function of arrays{' or None' * optional}, got {value!r}")
         if self.kappa_slope is not None and self.kappa is None:
             raise ValueError("kappa_slope needs kappa")
         check_number("terms", self.terms, at_least=2, integer=True)
 
+    @property
+    def _closed_form(self) -> ClosedForm:
+        kappa, slope = _without_v(self.kappa), None if self.kappa_slope is None else _without_v(self.kappa_slope)
+        return ClosedForm(self.function, self.derivative, kappa, slope)
+
     def rows(self, variance: np.ndarray) -> tuple[RowsOfLayer, np.ndarray]:
         """Return what rows of some variances contribute alone, and E[f^2] of each."""
-        r = np.sqrt(variance)
         if self.kappa is not None:
-            moment = self.kappa(variance, variance, variance, np.zeros_like(variance))
-            return RowsOfLayer(r, inverse_root(moment)), moment
-        series, moment = hermite_coefficients(self.function, r, self.terms)
-        inverse = inverse_root(moment)
-        lost = self.truncation_error(variance)
-        if lost.max(initial=0.0) > TOLERANCE:
+            return self._closed_form.rows(variance)
+        series, moment, lost, lost_slope = self._expanded(variance)
+        worst = np.maximum(lost, lost_slope).max(initial=0.0)
+        if worst > TOLERANCE:
+            parts = "E[f f]" if lost.max() > TOLERANCE else "E[f' f'] (or derivative is not that of function)"
             warnings.warn(
-                f"{self.terms} terms of the series of {self.function!r} leave out up to {lost.max():.1g} of the "
-                "kernel's size: give Activation more terms, or, if the function has a kink, kappa and kappa_slope",
+                f"{self.terms} terms of the series of {self.function!r} leave out up to {worst:.1g} of {parts}: give "
+                "Activation more terms, or, if the function has a kink, kappa and kappa_slope",
                 UserWarning,
                 stacklevel=2,
             )
-        return RowsOfLayer(r, inverse, (series * inverse[:, None]).T), moment
+        inverse = inverse_root(moment)
+        return RowsOfLayer(np.sqrt(variance), inverse, (series * inverse[:, None]).T), moment
 
     def truncation_error(self, variance: Any) -> Any:
         """Return a bound on what the series leaves out of E[f f] and q E[f' f'], relative to E[f^2], for variances q.
@@ -147,34 +193,24 @@ class Activation:
         q = np.asarray(variance, dtype=np.float64)
         if self.kappa is not None:
             return np.zeros_like(q)
-        deviations = np.sqrt(q).reshape(-1)
-        series, moment = hermite_coefficients(self.function, deviations, self.terms)
-        slope = hermite_coefficients(self.derivative, deviations, 1)[1] * q.reshape(-1)
+        _, _, lost, lost_slope = self._expanded(q.reshape(-1))
+        return np.maximum(lost, lost_slope).reshape(q.shape)
+
+    def _expanded(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return Hermite coefficients, E[f^2], and what these leave out of it and of q E[f'^2], relative to it."""
+        deviations = np.sqrt(variance)
+        series, moment = hermite_coefficients("function", self.function, deviations, self.terms)
+        slope = hermite_coefficients("derivative", self.derivative, deviations, 1)[1] * variance
         inverse = inverse_root(moment) ** 2
         # Parseval: what is missing in the sum of squares, and of k times them for the derivative.
-        lost = 1 - (series**2).sum(axis=1) * inverse
-        lost_slope = (slope - series**2 @ np.arange(self.terms)) * inverse
-        return np.where(moment > 0, np.maximum(np.abs(lost), np.abs(lost_slope)), 0.0).reshape(q.shape)
+        lost = np.abs(1 - (series**2).sum(axis=1) * inverse)
+        lost_slope = np.abs(slope - series**2 @ np.arange(self.terms)) * inverse
+        return series, moment, np.where(moment > 0, lost, 0.0), lost_slope
 
     def pairs(self, pairs: Pairs, slope: bool) -> tuple[Any, Any]:
         """Return (1 - rho) / 2 for the correlation rho of f(z_x) and f(z_y), and d rho / du if asked for."""
-        rho, rate = (self._series if self.kappa is None else self._closed)(pairs, slope)
-        half = np.subtract(1, rho, out=rho)
-        half *= 0.5
-        return np.clip(half, 0, 1, out=half), rate
-
-    def _closed(self, pairs: Pairs, slope: bool) -> tuple[Any, Any]:
-        x, y = pairs.x, pairs.y
-        c = x.deviation * y.deviation * pairs.u
-        arguments = c, x.deviation**2, y.deviation**2, 2 * pairs.half
-        rho = self.kappa(*arguments) * (x.inverse * y.inverse)  # type: ignore[misc]
-        if not slope:
-            return rho, None
-        if self.kappa_slope is None:
-            raise ValueError(f"NTK needs kappa_slope beside kappa, which {self!r} lacks")
-        return rho, self.kappa_slope(*arguments) * ((x.inverse * x.deviation) * (y.inverse * y.deviation))
-
-    def _series(self, pairs: Pairs, slope: bool) -> tuple[Any, Any]:
+        if self.kappa is not None:
+            return self._closed_form.pairs(pairs, slope)
         u = pairs.u
         rho, rate = np.zeros_like(u), np.zeros_like(u) if slope else None
         for k in reversed(range(self.terms)):
@@ -183,7 +219,11 @@ class Activation:
                 rate += rho
             rho *= u
             rho += pairs.x.series[k] * pairs.y.series[k]
-        return rho, rate
+        return half_gap(rho), rate
+
+
+def _without_v(form: Any) -> Callable:
+    return lambda c, q_x, q_y, w, v: form(c, q_x, q_y, w)
 
 
 def inverse_root(moment: np.ndarray) -> np.ndarray:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import erf, ndtr
 
 from .._validation import check_number
-from ._activation import Activation, Pairs, RowsOfLayer, inverse_root
+from ._activation import Activation, ClosedForm, Pairs, RowsOfLayer, inverse_root
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,13 @@ class Rectifier:
 
     negative: float = 0.0
     positive: float = 1.0
+    float32: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if not check_number("negative", self.negative) and not check_number("positive", self.positive):
-            raise ValueError("negative and positive are both zero: so would the kernel be")
+        check_number("negative", self.negative)
         check_number("positive", self.positive)
+        if self.negative == self.positive == 0:
+            raise ValueError("negative and positive are both zero: so would the kernel be")
 
     def function(self, z: Any) -> Any:
         return np.where(z > 0, self.positive * z, self.negative * z)
@@ -91,6 +93,10 @@ class RectifiedPower:
 
     order: int
 
+    @property
+    def float32(self) -> bool:
+        return self.order < 2  # squares of squares soon leave float32's range
+
     def function(self, z: Any) -> Any:
         return np.where(z > 0, z**self.order, 0.0)
 
@@ -111,47 +117,48 @@ class RectifiedPower:
 
 
 # Williams (1998), Computation with infinite neural networks, eq. 11.
-def _erf_kappa(c: Any, q_x: Any, q_y: Any, w: Any) -> Any:
-    return (2 / np.pi) * np.arctan2(2 * c, _erf_root(q_x, q_y, w))
+def _erf_kappa(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
+    return (2 / np.pi) * np.arctan2(2 * c, _erf_root(q_x, q_y, w * v))
 
 
-def _erf_slope(c: Any, q_x: Any, q_y: Any, w: Any) -> Any:
-    return (4 / np.pi) / _erf_root(q_x, q_y, w)
+def _erf_slope(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
+    return (4 / np.pi) / _erf_root(q_x, q_y, w * v)
 
 
-def _erf_root(q_x: Any, q_y: Any, w: Any) -> Any:
+def _erf_root(q_x: Any, q_y: Any, wv: Any) -> Any:
     # (1 + 2 q_x) (1 + 2 q_y) - 4 c^2 without its cancellation.
-    return np.sqrt(1 + 2 * (q_x + q_y) + 4 * (q_x * q_y) * (w * (2 - w)))
+    return np.sqrt(1 + 2 * (q_x + q_y) + 4 * (q_x * q_y) * wv)
 
 
-def _gelu_kappa(c: Any, q_x: Any, q_y: Any, w: Any) -> Any:
+def _gelu_kappa(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
     # E[u P(u) v P(v)] of the normal distribution function P, by parts.
-    whole, root = _gelu_determinants(q_x, q_y, w)
+    whole, root = _gelu_determinants(q_x, q_y, w * v)
     return c * (0.25 + np.arctan2(c, root) / (2 * np.pi)) + (q_x * q_y * root + c**2 / root) / (2 * np.pi * whole)
 
 
-def _gelu_slope(c: Any, q_x: Any, q_y: Any, w: Any) -> Any:
-    whole, root = _gelu_determinants(q_x, q_y, w)
+def _gelu_slope(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
+    whole, root = _gelu_determinants(q_x, q_y, w * v)
     rest = c * (3 + q_x + q_y + (c / root) ** 2) / (whole * root)
     return 0.25 + (np.arctan2(c, root) + rest) / (2 * np.pi)
 
 
-def _gelu_determinants(q_x: Any, q_y: Any, w: Any) -> tuple[Any, Any]:
+def _gelu_determinants(q_x: Any, q_y: Any, wv: Any) -> tuple[Any, Any]:
     """Return p = (1 + q_x) (1 + q_y), and the root of p - c^2 without its cancellation."""
-    return (1 + q_x) * (1 + q_y), np.sqrt(1 + (q_x + q_y) + (q_x * q_y) * (w * (2 - w)))
+    return (1 + q_x) * (1 + q_y), np.sqrt(1 + (q_x + q_y) + (q_x * q_y) * wv)
 
 
-def _waves(sign: int) -> Any:
-    def kappa(c: Any, q_x: Any, q_y: Any, w: Any) -> Any:
-        # exp(-(q_x + q_y) / 2) (e^c + sign e^-c) / 2 with exponents that are never positive.
-        apart = (np.sqrt(q_x) - np.sqrt(q_y)) ** 2 / -2
-        both = np.sqrt(q_x) * np.sqrt(q_y)
-        return 0.5 * (np.exp(apart - both * w) + sign * np.exp(apart - both * (2 - w)))
-
-    return kappa
+def _even(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
+    # exp(-(q_x + q_y) / 2) cosh c, with an exponent that is never positive.
+    return _largest_wave(q_x, q_y, w, v) * (1 + np.exp(-2 * np.abs(c)))
 
 
-_even, _odd = _waves(1), _waves(-1)
+def _odd(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
+    return -np.sign(c) * _largest_wave(q_x, q_y, w, v) * np.expm1(-2 * np.abs(c))
+
+
+def _largest_wave(q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
+    r_x, r_y = np.sqrt(q_x), np.sqrt(q_y)
+    return 0.5 * np.exp((r_x - r_y) ** 2 / -2 - r_x * r_y * np.minimum(w, v))
 
 
 def _gelu(z: Any) -> Any:
@@ -175,10 +182,10 @@ ACTIVATIONS: dict[str, Any] = {
     "leaky_relu": Rectifier(0.01),
     "abs": Rectifier(-1.0),
     "identity": Rectifier(1.0),
-    "erf": Activation(erf, _erf_derivative, _erf_kappa, _erf_slope),
-    "gelu": Activation(_gelu, _gelu_derivative, _gelu_kappa, _gelu_slope),
-    "sin": Activation(np.sin, np.cos, _odd, _even),
-    "cos": Activation(np.cos, _minus_sin, _even, _odd),
+    "erf": ClosedForm(erf, _erf_derivative, _erf_kappa, _erf_slope),
+    "gelu": ClosedForm(_gelu, _gelu_derivative, _gelu_kappa, _gelu_slope),
+    "sin": ClosedForm(np.sin, np.cos, _odd, _even),
+    "cos": ClosedForm(np.cos, _minus_sin, _even, _odd),
 }
 
 
@@ -186,7 +193,7 @@ def as_activation(activation: Any) -> Any:
     """Return an activation given by its name or as an object."""
     if isinstance(activation, str) and activation in ACTIVATIONS:
         return ACTIVATIONS[activation]
-    if isinstance(activation, (Activation, Rectifier, RectifiedPower)):
+    if isinstance(activation, (Activation, ClosedForm, Rectifier)):
         return activation
     names = ", ".join(map(repr, ACTIVATIONS))
     kind = ValueError if isinstance(activation, str) else TypeError

@@ -11,12 +11,13 @@ from sklearn.utils import check_random_state
 
 from .._arrays import cast, is_foreign, n_rows, products, row_sums
 from .._validation import as_numbers, check_choice, check_columns, check_number
-from ..engine import check_memory
+from ..engine import blocks, check_memory
 from ._activations import as_activation
 from ._base import Kernel
 from ._rows import Rows
 
 PARTS = ("both", "hidden", "output")
+HEIGHT = 256  # rows of the diagonal that are worked on at a time
 LARGEST_SEED = 2**31 - 1
 
 
@@ -101,15 +102,13 @@ class EmpiricalNTK(Kernel):
         return {"random_state": int(check_random_state(self.random_state).randint(LARGEST_SEED))}
 
     def _weights(self, n_features: int) -> Weights:
+        width = check_number("width", self.width, at_least=1, integer=True)
         if not isinstance(self.random_state, (int, np.integer)):
             raise ValueError(
                 f"random_state={self.random_state!r} is not a number yet: call resolve(X) on the kernel first"
             )
-        return Weights(
-            check_number("random_state", self.random_state, at_least=0, at_most=2**32 - 1, integer=True),
-            check_number("width", self.width, at_least=1, integer=True),
-            n_features,
-        )
+        seed = check_number("random_state", self.random_state, at_least=0, at_most=2**32 - 1, integer=True)
+        return Weights(seed, width, n_features)
 
     def rows(self, X: Any, like: Rows | None = None) -> Rows:
         X = as_numbers(X, accept_sparse=False)
@@ -126,7 +125,8 @@ class EmpiricalNTK(Kernel):
         """Return s(a_i.x) / sqrt(m) and b_i s'(a_i.x) / sqrt(m), shape (n, m); no columns for a part left out."""
         part = check_choice("part", self.part, PARTS)
         s, m, n = as_activation(self.activation), self.width, n_rows(X)
-        check_memory(4 * 8 * n * m, f"{m} hidden units of {n} rows", "use fewer rows or a smaller width")
+        size = 8 * m * (4 * n + weights.n_features + 1)
+        check_memory(size, f"{m} hidden units of {n} rows", "use fewer rows or a smaller width")
         Z = cast(X, np.float64) @ weights.hidden.T
         nothing = np.empty((n, 0), dtype=dtype)
         values = nothing if part == "hidden" else (s.function(Z) / np.sqrt(m)).astype(dtype)
@@ -143,12 +143,18 @@ class EmpiricalNTK(Kernel):
 
     def diag(self, X: Any) -> Any:
         X = as_numbers(X, accept_sparse=False)
-        weights = self._weights(X.shape[1])
-        values, slopes = self._units(X, weights, X.dtype)
-        return row_sums(values, values) + row_sums(X, X) * row_sums(slopes, slopes)
+        weights, diagonal = self._weights(X.shape[1]), np.empty(n_rows(X), dtype=X.dtype)
+        for rows in blocks(len(X), HEIGHT):
+            values, slopes = self._units(X[rows], weights, X.dtype)
+            diagonal[rows] = row_sums(values, values) + row_sums(X[rows], X[rows]) * row_sums(slopes, slopes)
+        return diagonal
 
     def lift(self, X: Any) -> Any:
         """Return the gradients of f: in each b_i, then in each a_i, shape (n, m (d + 1)) for both parts."""
         X = as_numbers(X, accept_sparse=False)
         values, slopes = self._units(X, self._weights(X.shape[1]), X.dtype)
-        return np.hstack([values, (slopes[:, :, None] * X[:, None, :]).reshape(len(X), -1)])
+        (n, d), m = X.shape, values.shape[1]
+        gradients = np.empty((n, m + slopes.shape[1] * d), dtype=X.dtype)
+        gradients[:, :m] = values
+        np.multiply(slopes[:, :, None], X[:, None, :], out=gradients[:, m:].reshape(n, slopes.shape[1], d))
+        return gradients

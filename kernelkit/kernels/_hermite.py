@@ -7,7 +7,10 @@ from functools import cache
 
 import numpy as np
 
+from ..engine import blocks
+
 REACH, STEP = 13.0, 0.04  # beyond it a Gaussian has 1e-37; with it the trapezoidal rule is exact for smooth functions
+HEIGHT = 256  # rows that are expanded together
 
 
 @cache
@@ -23,18 +26,38 @@ def _quadrature(terms: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return z, weights, H
 
 
-def hermite_coefficients(function: Callable, deviations: np.ndarray, terms: int) -> tuple[np.ndarray, np.ndarray]:
+def hermite_coefficients(
+    name: str, function: Callable, deviations: np.ndarray, terms: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return E[f(r z) h_k(z)] for z ~ N(0, 1), shape (n, terms), and E[f(r z)^2], shape (n,).
 
     Parameters
     ----------
+    name : str
+        What errors call the function.
     function : callable
         f, elementwise.
     deviations : array of shape (n,)
         r.
     terms : int
         Polynomials h_0 to h_{terms - 1}, normalised to E[h_k^2] = 1.
+
+    Raises
+    ------
+    ValueError
+        If the values are not finite, or not one for each number.
     """
     z, weights, H = _quadrature(terms)
-    values = np.asarray(function(np.multiply.outer(np.asarray(deviations, dtype=np.float64), z)))
-    return (values * weights) @ H, values**2 @ weights
+    series, moments = np.empty((len(deviations), terms)), np.empty(len(deviations))
+    for rows in blocks(len(deviations), HEIGHT):
+        arguments = np.multiply.outer(np.asarray(deviations[rows], dtype=np.float64), z)
+        values = np.asarray(function(arguments))
+        if values.shape != arguments.shape:
+            raise ValueError(f"{name}={function!r} must work elementwise on arrays, got shape {values.shape} of it")
+        if not np.isfinite(values).all():
+            raise ValueError(
+                f"{name}={function!r} must be finite on all numbers, got {values[~np.isfinite(values)][0]}"
+            )
+        series[rows] = (values * weights) @ H
+        moments[rows] = values**2 @ weights
+    return series, moments

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from .._arrays import as_dense, cast, is_foreign, products, row_sums
+from .._arrays import cast, is_foreign, products, row_sums
 from .._validation import as_numbers, check_columns
 from ..engine import blocks
 from ._activation import Pairs, RowsOfLayer
@@ -21,6 +21,8 @@ NEAR = 5e-5  # (1 - u) / 2 below which half the digits of a matrix product are l
 OPPOSITE = 1e-2  # likewise of 1 - half, for whose square root float32 is too coarse
 SMALL = 0.1  # relative to sqrt(k(x, x) k(y, y)): below it float32 arithmetic would show in the fifth digit
 MANY = 1 / 16  # the share of such values from which on all are made in float64
+LARGEST = 1e140  # squared norms; smaller ones than its inverse count as zero
+FORMED = 2**18  # numbers in the differences of rows that are formed together
 CHUNK = 2**15  # pairs that are worked on together: what they need stays in the cache
 SIZE, OUTPUT, LAYERS, PER_LAYER = 0, 1, 2, 5  # rows of the table: sqrt(k(x, x)), standard deviation of outputs, layers
 STEP = 5e-4
@@ -92,6 +94,9 @@ class Network(Kernel):
         network = self.architecture
         scaled, bias = X * np.sqrt(network.input_variance(X.shape[1])), network.bias_variance
         variance = row_sums(scaled, scaled) + bias
+        if variance.max(initial=0.0) > LARGEST:
+            raise ValueError(f"X has rows of norms above {LARGEST**0.5:.0e}, whose products overflow: scale it")
+        variance[variance < 1 / LARGEST] = 0.0
         norms = np.sqrt(np.where(variance > 0, 2 * variance, 1.0))
         if sp.issparse(X):
             unit = sp.diags_array(1 / norms) @ scaled
@@ -126,8 +131,8 @@ class Network(Kernel):
         for i in blocks(len(a), max(1, CHUNK // max(1, len(b)))):
             first = _first_pairs(u[i], a.parts[0][i], b.parts[0])
             lines = [part[i].T for part in a.parts[1:]]
-            if b.dtype == np.float64:
-                self._values(*first, *_outer(lines, columns), out=K[i])
+            if b.dtype == np.float64 or not self.architecture.activation.float32:
+                K[i] = self._values(*first, *_outer(lines, columns))
             else:
                 self._narrow(*first, lines, columns, out=K[i])
         return K
@@ -244,7 +249,8 @@ def _first_pairs(halved: np.ndarray, a: Any, b: Any) -> tuple[np.ndarray, np.nda
 
 def _form(values: np.ndarray, where: np.ndarray, a: Any, b: Any, sign: int) -> None:
     i, j = np.nonzero(where)
-    for start in range(0, len(i), CHUNK):
-        k, m = i[start : start + CHUNK], j[start : start + CHUNK]
-        difference = as_dense(a[k] + sign * b[m])
+    size = max(1, FORMED // a.shape[1])
+    for start in range(0, len(i), size):
+        k, m = i[start : start + size], j[start : start + size]
+        difference = a[k] + sign * b[m]
         values[k, m] = row_sums(difference, difference) / 2

@@ -83,9 +83,7 @@ def pivoted_cholesky(operator: Any, p: int, rng: np.random.RandomState) -> tuple
     return pivots, F[:, : len(pivots)]
 
 
-def _extend(
-    operator: Any, F: np.ndarray, done: slice, new: np.ndarray, inverse: np.ndarray, left: np.ndarray
-) -> None:
+def _extend(operator: Any, F: np.ndarray, done: slice, new: np.ndarray, inverse: np.ndarray, left: np.ndarray) -> None:
     """Fill the columns `done` of F, of pivots whose Cholesky factor has that inverse, and update what is left."""
     known = F[new, : done.start].T.copy()
 

@@ -131,9 +131,7 @@ def test_rows_of_weight_zero_do_not_count(cv):
         cv_few = cv
     all_rows = KernelRidgeCV(**settings, cv=cv).fit(X, y, sample_weight=zero)
     fewer = KernelRidgeCV(**settings, cv=cv_few).fit(X[kept], y[kept], sample_weight=zero[kept])
-    np.testing.assert_allclose(
-        all_rows.cv_results_["mean_test_score"], fewer.cv_results_["mean_test_score"], rtol=1e-8
-    )
+    np.testing.assert_allclose(all_rows.cv_results_["mean_test_score"], fewer.cv_results_["mean_test_score"], rtol=1e-8)
     np.testing.assert_allclose(all_rows.predict(X), fewer.predict(X), rtol=1e-8)
     if cv is None:
         np.testing.assert_allclose(all_rows.loo_predictions_[kept], fewer.loo_predictions_, rtol=1e-8)

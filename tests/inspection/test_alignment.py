@@ -124,3 +124,19 @@ class TestDisplay:
     def test_mistakes(self, kernels):
         with pytest.raises(TypeError, match="kernels must be a dictionary or a list of kernels, got"):
             AlignmentDisplay.from_kernels(kernels, X, names)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e100, 1e200])
+def test_any_units(scale):
+    y = X[:, 0] + X[:, 1] ** 2
+    wanted = alignment(Gaussian(), X, y)
+    assert alignment(Gaussian(), X, scale * y) == pytest.approx(wanted)
+    assert alignment(Constant(scale) * Gaussian(), X, y) == pytest.approx(wanted)
+    with pytest.raises(ValueError, match="y must not be zero for all rows"):
+        alignment(Gaussian(), X, 0 * y, centred=False)
+
+
+def test_a_target_that_is_missing():
+    for y in (None, ["a", None] * (len(X) // 2)):
+        with pytest.raises(ValueError, match="y must be labels or numbers for all rows, got None"):
+            alignment(Gaussian(), X, y)

@@ -100,3 +100,10 @@ class TestDisplay:
         display = MercerDisplay.from_kernel("precomputed", given, tol=0)
         assert len(display.line_.get_xdata()) + len(display.negative_line_.get_xdata()) == len(given)
         display.figure_.canvas.draw()
+
+
+def test_a_function_that_computes_in_float32():
+    X = np.random.default_rng(0).normal(size=(300, 2))
+    gaussian = Gaussian()
+    check = mercer_check(lambda A, B: gaussian(A.astype(np.float32), B.astype(np.float32)), X)
+    assert check.positive_semidefinite

@@ -1,5 +1,7 @@
 """Kernels of wide networks: against 40-digit values, finite networks, and in the estimators that use them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -129,6 +131,44 @@ def test_near_copies_and_opposites(angle, opposite, bias, activation):
         wanted = ref.network(dual, depth, bias=bias)(tuple(x), tuple(y))
         size = np.sqrt(kernel.diag([x]) * kernel.diag([y]))[0]
         assert abs(kernel([x], [y])[0, 0] - wanted) <= 1e-12 * max(abs(wanted), 1e-3 * size)
+
+
+@pytest.mark.parametrize("activation", ["erf", "gelu", "sin", "cos"])
+@pytest.mark.parametrize("scale", [1e-8, 1e-4, 1e2])
+def test_small_and_large_rows(activation, scale):
+    X = scale * np.array([[1.0, 2.0, 3.0], [3.0, 1.0, -1.0], [-1.0, -2.0, -3.0], [-1.0, -2.0, -3.001]])
+    dual = getattr(ref, {"sin": "sine", "cos": "cosine"}.get(activation, activation) + "_dual")
+    for depth in (1, 3):
+        wanted = ref.matrix(ref.network(dual, depth), X)
+        sizes = np.sqrt(np.outer(np.diagonal(wanted), np.diagonal(wanted)))
+        error = np.abs(NTK(depth, activation)(X) - wanted) / np.maximum(np.abs(wanted), 1e-3 * sizes)
+        assert error.max() < 1e-11
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("scale", [1.0, 255.0])
+def test_float32_in_any_units(activation, scale):
+    X = (scale * np.random.default_rng(5).normal(size=(40, 10))).astype(np.float32)
+    kernel = NTK(3, activation)
+    exact = kernel(X.astype(np.float64))
+    sizes = np.sqrt(np.outer(np.diagonal(exact), np.diagonal(exact)))
+    assert (np.abs(kernel(X) - exact) <= 1e-5 * np.maximum(np.abs(exact), 1e-3 * sizes)).all()
+    np.testing.assert_allclose(np.diagonal(kernel(X)), kernel.diag(X), rtol=3e-6)
+
+
+def test_many_near_pairs_are_formed_in_pieces():
+    X = np.random.default_rng(0).normal(size=(600, 800)) + 1000
+    tracemalloc.start()
+    NTK()(X)
+    assert tracemalloc.get_traced_memory()[1] < 60e6
+    tracemalloc.stop()
+
+
+def test_rows_too_long():
+    for kernel in (NTK(), ArcCosine(2), NNGP(1, "erf")):
+        with pytest.raises(ValueError, match="X has rows of norms above 1e.70, whose products overflow"):
+            kernel(np.full((2, 3), 1e80))
+    np.testing.assert_array_equal(ArcCosine(0)(np.full((2, 3), 1e-80)), 0)
 
 
 def test_steps_composed():
@@ -274,7 +314,7 @@ def test_bad_parameters(kernel, message):
 
 
 def test_bad_activations():
-    with pytest.raises(TypeError, match="derivative must be a function of an array, got None"):
+    with pytest.raises(TypeError, match="derivative must be a function of arrays, got None"):
         Activation(np.tanh, None)
     with pytest.raises(ValueError, match="kappa_slope needs kappa"):
         Activation(np.tanh, np.cos, kappa_slope=np.cos)
@@ -282,6 +322,15 @@ def test_bad_activations():
         Activation(np.tanh, np.cos, terms=1)
     with pytest.raises(ValueError, match="both zero"):
         Rectifier(0.0, 0.0)
+    with pytest.raises(TypeError, match="kappa must be a function of arrays or None, got 5"):
+        Activation(np.tanh, np.cos, kappa=5)
+    with pytest.raises(ValueError, match="function=<ufunc 'log'> must be finite on all numbers, got nan"):
+        with np.errstate(all="ignore"):
+            NNGP(activation=Activation(np.log, np.cos))(X4)
+    with pytest.raises(ValueError, match="function=.* must work elementwise on arrays, got shape ()"):
+        NNGP(activation=Activation(lambda z: 1.0, np.cos))(X4)
+    with pytest.warns(UserWarning, match="or derivative is not that of function"):
+        NTK(activation=Activation(np.sin, np.sin))(X4)
     no_slope = Activation(np.square, np.sign, kappa=lambda c, q_x, q_y, w: q_x * q_y + 2 * c**2)
     NNGP(activation=no_slope)(X4)
     with pytest.raises(ValueError, match="NTK needs kappa_slope"):
