@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,40 +15,66 @@ from ._hermite import hermite_coefficients
 TOLERANCE = 1e-6  # what a truncated series may leave out, relative to E[f^2], without a warning
 
 
+class Room:
+    """Arrays by name, whose memory is used again: fresh memory is slow, the more so on several threads."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[Any, np.ndarray] = {}
+
+    def __call__(self, name: str, like: np.ndarray, dtype: Any = None) -> np.ndarray:
+        """Return an array of the shape of another, its values whatever they are."""
+        key = name, np.dtype(like.dtype if dtype is None else dtype)
+        found = self._buffers.get(key)
+        if found is None or found.size < like.size:
+            found = self._buffers[key] = np.empty(like.size, dtype=key[1])
+        return found[: like.size].reshape(like.shape)
+
+
 @dataclass
 class Pairs:
-    """Pairs (z_x, z_y) of centred Gaussian variables with correlation u; arrays that broadcast with each other.
+    """Pairs (z_x, z_y) of centred Gaussian variables with correlation u = cos t; arrays that broadcast with each other.
 
     Attributes
     ----------
-    half, rest : array
-        (1 - u) / 2 and (1 + u) / 2, the squared sine and cosine of half the angle. Both may be overwritten.
     u : array
-        The correlation.
+        The correlation. May be overwritten, as may be the others.
+    half : array or None
+        (1 - u) / 2, to full relative precision where it is small; None where no angle is near 0 or pi, and u tells all.
+    rest : array or None
+        (1 + u) / 2 likewise; None where no angle is near pi.
     x, y : RowsOfLayer
         What the rows contribute alone.
-    opposite : bool
-        Whether some angle is so near pi that only `rest` tells it exactly.
+    room : Room
+        For what is computed on the way.
     """
 
+    u: Any
     half: Any
     rest: Any
-    u: Any
     x: RowsOfLayer
     y: RowsOfLayer
-    opposite: bool = False
+    room: Room = field(default_factory=Room)
+
+    def halves(self) -> tuple[Any, Any]:
+        """Return (1 - u) / 2 and (1 + u) / 2."""
+        half = (1 - self.u) * 0.5 if self.half is None else self.half
+        return half, (1 - half if self.rest is None else self.rest)
 
     def folded(self) -> Pairs:
         """Return the pairs with the angle or, where that is obtuse, what it lacks to pi."""
-        half, rest = np.minimum(self.half, self.rest), np.maximum(self.half, self.rest)
-        return Pairs(half, rest, np.abs(self.u), self.x, self.y)
+        half, rest = self.halves()
+        return Pairs(np.abs(self.u), np.minimum(half, rest), np.maximum(half, rest), self.x, self.y, self.room)
 
     def half_angle(self) -> tuple[Any, Any]:
-        """Return half the angle between the two, and the product of its sine and cosine; overwrites `rest`."""
-        sine, cosine = np.sqrt(self.half), np.sqrt(self.rest, out=self.rest)
-        angle = np.arctan2(sine, cosine) if self.opposite else np.arcsin(sine)
+        """Return half the angle between the two, and the product of its sine and cosine."""
+        half, rest = self.halves()
+        sine, cosine = np.sqrt(half, out=self.room("sine", half)), np.sqrt(rest)
+        angle = np.arcsin(sine) if self.rest is None else np.arctan2(sine, cosine)
         cosine *= sine
         return angle, cosine
+
+
+Image = tuple[Any, Any, Any]  # u, half and the derivative of the new u in the old one, which is None if not asked for
 
 
 @dataclass
@@ -88,25 +114,24 @@ class ClosedForm:
         moment = self.kappa(variance, variance, variance, np.zeros_like(variance), np.full_like(variance, 2.0))
         return RowsOfLayer(np.sqrt(variance), inverse_root(moment)), moment
 
-    def pairs(self, pairs: Pairs, slope: bool) -> tuple[Any, Any]:
-        """Return (1 - rho) / 2 for the correlation rho of f(z_x) and f(z_y), and d rho / du if asked for."""
+    def pairs(self, pairs: Pairs, slope: bool) -> Image:
+        """Return what the correlation of f(z_x) and f(z_y) is."""
         x, y = pairs.x, pairs.y
-        c = x.deviation * y.deviation * pairs.u
-        arguments = c, x.deviation**2, y.deviation**2, 2 * pairs.half, 2 * pairs.rest
+        half, rest = pairs.halves()
+        arguments = x.deviation * y.deviation * pairs.u, x.deviation**2, y.deviation**2, 2 * half, 2 * rest
         rho = self.kappa(*arguments) * (x.inverse * y.inverse)
         if not slope:
-            return half_gap(rho), None
+            return *_checked(rho), None
         if self.kappa_slope is None:
             raise ValueError("an NTK needs kappa_slope beside kappa in its activation")
         rate = self.kappa_slope(*arguments) * ((x.inverse * x.deviation) * (y.inverse * y.deviation))
-        return half_gap(rho), rate
+        return *_checked(rho), rate
 
 
-def half_gap(rho: Any) -> Any:
-    """Return (1 - rho) / 2 within 0 and 1, overwriting `rho`."""
-    half = np.subtract(1, rho, out=rho)
-    half *= 0.5
-    return np.clip(half, 0, 1, out=half)
+def _checked(rho: Any) -> tuple[Any, Any]:
+    """Return a correlation within its bounds, and (1 - rho) / 2."""
+    rho = np.clip(rho, -1, 1, out=rho)
+    return rho, (1 - rho) * 0.5
 
 
 @dataclass(frozen=True)
@@ -207,8 +232,8 @@ class Activation:
         lost_slope = np.abs(slope - series**2 @ np.arange(self.terms)) * inverse
         return series, moment, np.where(moment > 0, lost, 0.0), lost_slope
 
-    def pairs(self, pairs: Pairs, slope: bool) -> tuple[Any, Any]:
-        """Return (1 - rho) / 2 for the correlation rho of f(z_x) and f(z_y), and d rho / du if asked for."""
+    def pairs(self, pairs: Pairs, slope: bool) -> Image:
+        """Return what the correlation of f(z_x) and f(z_y) is."""
         if self.kappa is not None:
             return self._closed_form.pairs(pairs, slope)
         u = pairs.u
@@ -219,7 +244,7 @@ class Activation:
                 rate += rho
             rho *= u
             rho += pairs.x.series[k] * pairs.y.series[k]
-        return half_gap(rho), rate
+        return *_checked(rho), rate
 
 
 def _without_v(form: Any) -> Callable:

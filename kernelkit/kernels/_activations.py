@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import erf, ndtr
 
 from .._validation import check_number
-from ._activation import Activation, ClosedForm, Pairs, RowsOfLayer, inverse_root
+from ._activation import Activation, ClosedForm, Image, Pairs, RowsOfLayer, inverse_root
 
 
 @dataclass(frozen=True)
@@ -57,29 +57,42 @@ class Rectifier:
         moment = variance * ((self.negative**2 + self.positive**2) / 2)
         return RowsOfLayer(np.sqrt(variance), inverse_root(moment)), moment
 
-    def pairs(self, pairs: Pairs, slope: bool) -> tuple[Any, Any]:
+    def pairs(self, pairs: Pairs, slope: bool) -> Image:
         bend = (self.positive - self.negative) ** 2 / (self.positive**2 + self.negative**2)
         if bend == 0:
-            return pairs.half, (1.0 if slope else None)
+            return pairs.u, pairs.half, 1.0
+        if pairs.half is None:
+            return _bent(pairs, bend)
         if self.positive == -self.negative:
             # An even function makes opposite pairs the same: they must be as exact.
-            half, rate = _bent(pairs.folded(), bend, slope)
-            return half, None if rate is None else np.copysign(rate, pairs.u, out=rate)
-        return _bent(pairs, bend, slope)
+            u, half, rate = _bent_exactly(pairs.folded(), bend)
+            return u, half, np.copysign(rate, pairs.u, out=rate)
+        return _bent_exactly(pairs, bend)
 
 
-def _bent(pairs: Pairs, bend: float, slope: bool) -> tuple[Any, Any]:
+def _bent(pairs: Pairs, bend: float) -> Image:
+    u, room = pairs.u, pairs.room
+    rate = np.arccos(u, out=room("rate", u))
+    rate *= -bend / np.pi
+    rate += 1
+    sine = np.multiply(u, u, out=room("sine", u))
+    np.subtract(1, sine, out=sine)
+    np.sqrt(sine, out=sine)
+    sine *= bend / np.pi
+    u *= rate
+    u += sine
+    return u, None, rate
+
+
+def _bent_exactly(pairs: Pairs, bend: float) -> Image:
     angle, excess = pairs.half_angle()
-    rate = None
-    if slope:
-        rate = angle * (-2 * bend / np.pi)
-        rate += 1
+    rate = angle * (-2 * bend / np.pi)
+    rate += 1
     angle *= pairs.u
     excess -= angle
     excess *= bend / np.pi
-    half = pairs.half
-    half -= excess
-    return np.maximum(half, 0, out=half), rate
+    half = np.maximum(pairs.half - excess, 0)
+    return 1 - 2 * half, half, rate
 
 
 @dataclass(frozen=True)
@@ -105,15 +118,17 @@ class RectifiedPower:
         moment = {0: (variance > 0) * 0.5, 1: variance / 2, 2: 1.5 * variance**2}[self.order]
         return RowsOfLayer(np.sqrt(variance), inverse_root(moment)), moment
 
-    def pairs(self, pairs: Pairs, slope: bool) -> tuple[Any, Any]:
+    def pairs(self, pairs: Pairs, slope: bool) -> Image:
         if self.order == 1:
             return Rectifier(0.0).pairs(pairs, slope)
         angle, product = pairs.half_angle()
         if self.order == 0:
-            return angle * (1 / np.pi), None
-        # (3 pi - J_2(t)) / (6 pi), whose terms are all positive, with t = 2 angle and sin t = 2 product.
-        sine_squared = 4 * product**2
-        return (3 * (2 * angle - 2 * product * pairs.u) + (np.pi - 2 * angle) * (2 * sine_squared)) / (6 * np.pi), None
+            half = angle * (1 / np.pi)
+        else:
+            # (3 pi - J_2(t)) / (6 pi), whose terms are all positive, with t = 2 angle and sin t = 2 product.
+            smaller = 3 * (2 * angle - 2 * product * pairs.u)
+            half = (smaller + (np.pi - 2 * angle) * (8 * product**2)) / (6 * np.pi)
+        return 1 - 2 * half, half, None
 
 
 # Williams (1998), Computation with infinite neural networks, eq. 11.

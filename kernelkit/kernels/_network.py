@@ -13,18 +13,18 @@ import scipy.sparse as sp
 from .._arrays import cast, is_foreign, products, row_sums
 from .._validation import as_numbers, check_columns
 from ..engine import blocks
-from ._activation import Pairs, RowsOfLayer
+from ._activation import Pairs, Room, RowsOfLayer
 from ._base import Kernel
 from ._rows import Rows
 
-NEAR = 5e-5  # (1 - u) / 2 below which half the digits of a matrix product are lost
-OPPOSITE = 1e-2  # likewise of 1 - half, for whose square root float32 is too coarse
+NEAR = 1e-4  # 1 - abs(u) below which half the digits of a matrix product are lost
+NEAR32 = 4e-3  # the same where the arithmetic is float32
 SMALL = 0.1  # relative to sqrt(k(x, x) k(y, y)): below it float32 arithmetic would show in the fifth digit
 MANY = 1 / 16  # the share of such values from which on all are made in float64
 LARGEST = 1e140  # squared norms; smaller ones than its inverse count as zero
 FORMED = 2**18  # numbers in the differences of rows that are formed together
-CHUNK = 2**15  # pairs that are worked on together: what they need stays in the cache
-SIZE, OUTPUT, LAYERS, PER_LAYER = 0, 1, 2, 5  # rows of the table: sqrt(k(x, x)), standard deviation of outputs, layers
+CHUNK = 2**16  # pairs that are worked on together: what they need stays in the cache
+SIZE, OUTPUT, LAYERS, PER_LAYER = 0, 1, 2, 6  # rows of the table: sqrt(k(x, x)), standard deviation of outputs, layers
 STEP = 5e-4
 DIFFERENCES = {-2: 1 / (12 * STEP), -1: -8 / (12 * STEP), 1: 8 / (12 * STEP), 2: -1 / (12 * STEP)}
 
@@ -62,8 +62,9 @@ class Architecture:
 class Network(Kernel):
     """A kernel of an infinitely wide network: a member names its parameters.
 
-    With rows z of squared norm 1/2, z.z' is half the correlation u of the inputs of the first activation, for all pairs
-    in one matrix product. Each layer turns (1 - u) / 2 into that of the next, so that nothing is lost near u = 1.
+    With rows z of norm 1, z.z' is the correlation u of the inputs of the first activation, for all pairs in one matrix
+    product. Each layer turns it into that of the next; where some angle is small, it is (1 - u) / 2 that is handed on,
+    so that nothing is lost.
     """
 
     @property
@@ -90,14 +91,14 @@ class Network(Kernel):
         return Rows((unit, *self._contributions(variance)), dtype)
 
     def _unit_rows(self, X: Any) -> tuple[Any, np.ndarray]:
-        """Return [sqrt(v / d) x, sqrt(b)] with squared norm 1/2, or 0 where it is zero, and its squared norms."""
+        """Return [sqrt(v / d) x, sqrt(b)] with norm 1, or 0 where it is zero, and its squared norms."""
         network = self.architecture
         scaled, bias = X * np.sqrt(network.input_variance(X.shape[1])), network.bias_variance
         variance = row_sums(scaled, scaled) + bias
         if variance.max(initial=0.0) > LARGEST:
             raise ValueError(f"X has rows of norms above {LARGEST**0.5:.0e}, whose products overflow: scale it")
         variance[variance < 1 / LARGEST] = 0.0
-        norms = np.sqrt(np.where(variance > 0, 2 * variance, 1.0))
+        norms = np.sqrt(np.where(variance > 0, variance, 1.0))
         if sp.issparse(X):
             unit = sp.diags_array(1 / norms) @ scaled
             return sp.csr_array(sp.hstack([unit, np.sqrt(bias) / norms[:, None]]) if bias else unit), variance
@@ -121,59 +122,62 @@ class Network(Kernel):
             if row.series is not None:
                 series.append(row.series)
         side = [np.stack([np.zeros_like(variance), np.sqrt(variance), *numbers]), *series]
-        side[0][SIZE] = np.sqrt(self._values(half, 1 - half, False, side, side))
+        side[0][SIZE] = np.sqrt(self._values(FirstPairs(1 - 2 * half, half), side, side, Room()))
         return tuple(part.T for part in side)
 
     def tile(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
         u = products(a.parts[0], b.parts[0], out)
         K = u if b.dtype == u.dtype else np.empty(u.shape, dtype=b.dtype)
-        columns = [part.T for part in b.parts[1:]]
+        narrow, room = b.dtype != np.float64 and self.architecture.activation.float32, Room()
+        near, small = Places(), Places()
         for i in blocks(len(a), max(1, CHUNK // max(1, len(b)))):
-            first = _first_pairs(u[i], a.parts[0][i], b.parts[0])
-            lines = [part[i].T for part in a.parts[1:]]
-            if b.dtype == np.float64 or not self.architecture.activation.float32:
-                K[i] = self._values(*first, *_outer(lines, columns))
+            near.add(i.start, _cut_out(u[i], NEAR32 if narrow else NEAR))
+            if narrow:
+                small.add(i.start, self._narrow(u[i], *_sides(a[i], b), room, K[i]))
             else:
-                self._narrow(*first, lines, columns, out=K[i])
+                K[i] = self._values(FirstPairs(u[i]), *_sides(a[i], b), room)
+        for r, c in small.pieces():
+            K[r, c] = self._values(FirstPairs(u[r, c]), _at(a, r), _at(b, c), Room())
+        for r, c in near.pieces():
+            K[r, c] = self._values(_formed(a.parts[0], b.parts[0], r, c), _at(a, r), _at(b, c), Room())
         return K
 
-    def _narrow(self, half: Any, rest: Any, opposite: bool, lines: Any, columns: Any, out: np.ndarray) -> None:
-        """Write the values from float32 arithmetic; from float64 where its errors would show beside a small value."""
-        sides = _outer(*([part.astype(np.float32) for part in side] for side in (lines, columns)))
-        self._values(half.astype(np.float32), rest.astype(np.float32), opposite, *sides, out=out)
-        small = np.abs(out) < (SMALL * sides[0][0][SIZE]) * sides[1][0][SIZE]
+    def _narrow(self, u: np.ndarray, x: Any, y: Any, room: Room, out: np.ndarray) -> Any:
+        """Write the values from float32 arithmetic; return where its errors would show beside a small value."""
+        narrow_x, narrow_y = ([part.astype(np.float32) for part in side] for side in (x, y))
+        self._values(FirstPairs(u.astype(np.float32)), narrow_x, narrow_y, room, out)
+        small = np.abs(out) < (SMALL * narrow_x[0][SIZE]) * narrow_y[0][SIZE]
         count = np.count_nonzero(small)
         if count > MANY * small.size:
-            out[...] = self._values(half, rest, opposite, *_outer(lines, columns))
-        elif count:
-            i, j = np.nonzero(small)
-            values = half[i, j], rest[i, j], opposite
-            out[i, j] = self._values(*values, [part[:, i] for part in lines], [part[:, j] for part in columns])
+            out[...] = self._values(FirstPairs(u), x, y, room)
+            return None
+        return np.nonzero(small) if count else None
 
     def diag(self, X: Any) -> Any:
         X = as_numbers(X)
         return cast(self.rows(X).parts[1][:, SIZE] ** 2, X.dtype)
 
-    def _values(self, half: Any, rest: Any, opposite: bool, x: Any, y: Any, out: Any = None) -> Any:
-        """Return kernel values of pairs with (1 - u) / 2 and (1 + u) / 2 at first, both of which it may overwrite."""
-        network = self.architecture
-        u = rest - half
-        tangent: Any = u.copy() if network.fixed_layers == 0 else None
-        for layer in range(network.depth):
+    def _values(self, first: FirstPairs, x: Any, y: Any, room: Room, out: Any = None) -> Any:
+        """Return kernel values, in memory of their own or of `room`; overwrites the arrays of `first`."""
+        network, u, half, rest = self.architecture, first.u, first.half, first.rest
+        tangent: Any = None
+        for layer in range(network.depth + 1):
+            if layer > network.fixed_layers:
+                tangent += u
+            elif layer == network.fixed_layers:
+                tangent = room("tangent", u)
+                tangent[...] = u
+            if layer == network.depth:
+                break
             (row_x, turn_x), (row_y, turn_y) = _of_layer(x, layer), _of_layer(y, layer)
-            pairs = Pairs(half, rest, u, row_x, row_y, opposite and layer == 0)
-            half, rate = network.activation.pairs(pairs, tangent is not None)
+            u, half, rate = network.activation.pairs(Pairs(u, half, rest, row_x, row_y, room), tangent is not None)
+            rest = None
             if tangent is not None:
                 tangent *= rate
             if network.bias_variance:
-                half = _rotate(half, tangent, turn_x, turn_y)
-            rest = 1 - half
-            u = rest - half
-            if tangent is not None:
-                tangent += u
-            elif layer + 1 == network.fixed_layers:
-                tangent = u.copy()
-        return np.multiply(tangent, x[0][OUTPUT] * y[0][OUTPUT], out=out)
+                u, half = _rotated(u, half, tangent, turn_x, turn_y, room)
+        sizes = np.multiply(x[0][OUTPUT], y[0][OUTPUT], out=room("sine", u))
+        return np.multiply(tangent, sizes, out=tangent if out is None else out)
 
     def value_and_gradient(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         # Differences of fourth order in theta are good to some 12 digits.
@@ -190,39 +194,44 @@ class Network(Kernel):
         """Return X from what its rows contribute."""
         unit = rows.parts[0]
         d = unit.shape[1] - (self.architecture.bias_variance > 0)
-        scale = rows.parts[1][:, LAYERS : LAYERS + 1] * np.sqrt(2 / self.architecture.input_variance(d))
+        scale = rows.parts[1][:, LAYERS : LAYERS + 1] / np.sqrt(self.architecture.input_variance(d))
         return sp.csr_array(unit[:, :d].multiply(scale)) if sp.issparse(unit) else unit[:, :d] * scale
 
     def _moved(self, k: int, steps: int) -> Any:
         return self.clone_with_theta(self.theta + steps * STEP * np.eye(self.n_dims)[k])
 
 
-def _outer(lines: Any, columns: Any) -> tuple[list[Any], list[Any]]:
-    """Return what two sides contribute as arrays whose last two axes broadcast to all pairs."""
-    return [part[..., None] for part in lines], [part[:, None, :] for part in columns]
+def _sides(a: Rows, b: Rows) -> tuple[list[Any], list[Any]]:
+    """Return what rows contribute, transposed, as arrays whose last two axes broadcast to all pairs."""
+    return [part.T[..., None] for part in a.parts[1:]], [part.T[:, None, :] for part in b.parts[1:]]
+
+
+def _at(rows: Rows, index: np.ndarray) -> list[Any]:
+    """Return what some rows contribute, transposed."""
+    return [part[index].T for part in rows.parts[1:]]
 
 
 def _rotation(share: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield cos t, sin(t / 2) and cos(t / 2) for a bias that turns each row by the angle t; `share` is cos^2 t."""
+    """Yield cos t, sin t, sin(t / 2) and cos(t / 2) for a bias that turns rows by the angle t; `share` is cos^2 t."""
     cosine = np.sqrt(share)
     half_cosine = np.sqrt((1 + cosine) / 2)
     yield cosine
+    yield np.sqrt(1 - share)
     yield np.sqrt(1 - share) / (2 * half_cosine)
     yield half_cosine
 
 
-def _rotate(half: Any, tangent: Any, x: Any, y: Any) -> Any:
+def _rotated(u: Any, half: Any, tangent: Any, x: Any, y: Any, room: Room) -> tuple[Any, Any]:
     """Add a bias: u becomes cos t cos t' u + sin t sin t', and its derivative cos t cos t' of itself."""
-    (cosine_x, sine_half_x, cosine_half_x), (cosine_y, sine_half_y, cosine_half_y) = x, y
-    both = cosine_x * cosine_y
-    half *= both
+    both = np.multiply(x[0], y[0], out=room("sine", u))
     if tangent is not None:
         tangent *= both
-    apart = np.multiply(sine_half_x, cosine_half_y, out=both)
-    apart -= cosine_half_x * sine_half_y
-    apart *= apart
-    half += apart
-    return half
+    if half is None:
+        u *= both
+        u += np.multiply(x[1], y[1], out=both)
+        return u, None
+    # 1 less that, over 2: cos t cos t' (1 - u) / 2 + sin^2((t - t') / 2).
+    return 1 - 2 * (half := half * both + (x[2] * y[3] - x[3] * y[2]) ** 2), half
 
 
 def _of_layer(side: Any, layer: int) -> tuple[RowsOfLayer, Any]:
@@ -232,25 +241,52 @@ def _of_layer(side: Any, layer: int) -> tuple[RowsOfLayer, Any]:
     return RowsOfLayer(table[start], table[start + 1], series), table[start + 2 : start + PER_LAYER]
 
 
-def _first_pairs(halved: np.ndarray, a: Any, b: Any) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Return (1 - u) / 2 and (1 + u) / 2 from u / 2, which is overwritten, and whether some pair is nearly opposite.
+@dataclass
+class FirstPairs:
+    """What pairs of rows are to the first activation: see `Pairs`."""
 
-    Where one of them is small it is formed from a difference of rows.
-    """
-    rest = 0.5 + halved
-    half = np.subtract(0.5, halved, out=halved)
-    if half.min() < NEAR:
-        _form(half, half < NEAR, a, b, -1)
-    opposite = bool(rest.min() < OPPOSITE)
-    if opposite:
-        _form(rest, rest < NEAR, a, b, 1)
-    return half, rest, opposite
+    u: Any
+    half: Any = None
+    rest: Any = None
 
 
-def _form(values: np.ndarray, where: np.ndarray, a: Any, b: Any, sign: int) -> None:
-    i, j = np.nonzero(where)
+class Places:
+    """Places in a tile whose pairs are worked on by themselves."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def add(self, start: int, found: Any) -> None:
+        """Add places in the rows from `start` on; None for none."""
+        if found is not None:
+            self._found.append((found[0] + start, found[1]))
+
+    def pieces(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield rows and columns of at most `CHUNK` of them."""
+        if self._found:
+            i, j = (np.concatenate(part) for part in zip(*self._found, strict=True))
+            for k in blocks(len(i), CHUNK):
+                yield i[k], j[k]
+
+
+def _cut_out(u: np.ndarray, near: float) -> Any:
+    """Return where rows are so nearly parallel or opposite that u does not tell their angle, and set it to 0 there."""
+    if max(u.max(initial=0.0), -u.min(initial=0.0)) <= 1 - near:
+        return None
+    found = np.nonzero(np.abs(u) > 1 - near)
+    u[found] = 0.0
+    return found
+
+
+def _formed(a: Any, b: Any, i: np.ndarray, j: np.ndarray) -> FirstPairs:
+    """Return the pairs of rows i of `a` and j of `b`, with (1 - u) / 2 and (1 + u) / 2 from differences and sums."""
+    half, rest = np.empty(len(i)), np.empty(len(i))
     size = max(1, FORMED // a.shape[1])
     for start in range(0, len(i), size):
-        k, m = i[start : start + size], j[start : start + size]
-        difference = a[k] + sign * b[m]
-        values[k, m] = row_sums(difference, difference) / 2
+        k = slice(start, start + size)
+        x, y = a[i[k]], b[j[k]]
+        for values, difference in ((half, x - y), (rest, x + y)):
+            values[k] = row_sums(difference, difference) / 4
+    acute = half < rest
+    half, rest = np.where(acute, half, 1 - rest), np.where(acute, 1 - half, rest)
+    return FirstPairs(rest - half, half, rest)
