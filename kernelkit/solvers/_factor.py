@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import get_blas_funcs, get_lapack_funcs
+from scipy.linalg import get_blas_funcs, get_lapack_funcs, solve_triangular
 
 from ..engine import blocks
 
 BLOCK = 256
+LARGEST_BYTES = 8 * 12_000**2  # of a matrix that LAPACK is given at once
+STRIP = 2048  # rows of a larger one that are worked on together
 FEW = 3  # right-hand sides up to which BLAS's trsv, column by column, beats LAPACK's potrs (3x for one)
 
 
@@ -103,12 +105,10 @@ class LentMatrix:
 
         It ends the life of the factor returned before.
         """
-        array = self.matrix(shift + jitter).T
-        (potrf,) = get_lapack_funcs(("potrf",), (array,))
-        self._lent = True
-        self._array, failed = potrf(array, lower=1, overwrite_a=1, clean=0)
+        self._array, self._lent = self.matrix(shift + jitter).T, True
+        factored = factor_lower(self._array)
         # Some versions of LAPACK let a NaN pass; it always reaches the diagonal.
-        if failed or not np.isfinite(np.diagonal(self._array)).all():
+        if not factored or not np.isfinite(np.diagonal(self._array)).all():
             return None
         return CholeskyFactor(self._array, jitter)
 
@@ -120,6 +120,40 @@ class LentMatrix:
         self._lent = False
         np.fill_diagonal(array, self._diagonal + self._diagonal.dtype.type(shift))
         return array.T
+
+
+def factor_lower(array: np.ndarray) -> bool:
+    """Replace the lower triangle of a Fortran-ordered matrix by its Cholesky factor; tell whether there is one.
+
+    A large matrix is factored in halves: from about n = 15000 on potrf of OpenBLAS 0.3.30 and earlier, which come with
+    SciPy, crashes on float64 while other threads than its own exist.
+    """
+    n = len(array)
+    if array.nbytes <= LARGEST_BYTES and array.flags.f_contiguous:
+        (potrf,) = get_lapack_funcs(("potrf",), (array,))
+        return not potrf(array, lower=1, overwrite_a=1, clean=0)[1]
+    first, second = slice(0, n // 2), slice(n // 2, n)
+    if not _factor_corner(array, first):
+        return False
+    L = np.asfortranarray(array[first, first])
+    strips = [slice(rows.start + n // 2, rows.stop + n // 2) for rows in blocks(n - n // 2, STRIP)]
+    for rows in strips:
+        array[rows, first] = solve_triangular(L, array[rows, first].T, lower=True, check_finite=False).T
+    del L
+    for k, columns in enumerate(strips):
+        for rows in strips[k:]:
+            below = np.tri(columns.stop - columns.start, dtype=bool) if rows == columns else True
+            products = (array[columns, first] @ array[rows, first].T).T
+            np.subtract(array[rows, columns], products, out=array[rows, columns], where=below)
+    return _factor_corner(array, second)
+
+
+def _factor_corner(array: np.ndarray, corner: slice) -> bool:
+    """Do the same with a block on the diagonal, leaving what is above it."""
+    part = np.asfortranarray(array[corner, corner])
+    found = factor_lower(part)
+    array[corner, corner] = part
+    return found
 
 
 def _mirror_upper(array: np.ndarray) -> None:

@@ -103,3 +103,18 @@ def test_pickle(matrix):
     again = pickle.loads(pickle.dumps(factor))
     assert isinstance(again, CholeskyFactor)
     np.testing.assert_array_equal(again.solve(np.ones(len(matrix))), factor.solve(np.ones(len(matrix))))
+
+
+@pytest.mark.parametrize("n", [61, 150])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_large_matrix_is_factored_in_halves(n, dtype, monkeypatch):
+    monkeypatch.setattr(_factor, "LARGEST_BYTES", 40**2 * np.dtype(dtype).itemsize)
+    monkeypatch.setattr(_factor, "STRIP", 16)
+    A = np.random.default_rng(0).normal(size=(n, n)).astype(dtype)
+    A = A @ A.T + n * np.eye(n, dtype=dtype)
+    matrix = _factor.LentMatrix(MatrixOperator(A), None)
+    lower = matrix.factor(1.0)
+    L = np.tril(lower.array)
+    np.testing.assert_allclose(L @ L.T, A + np.eye(n), rtol=0, atol=100 * n * np.finfo(dtype).eps)
+    np.testing.assert_array_equal(matrix.matrix(), A)
+    assert matrix.factor(-1e4) is None
