@@ -13,57 +13,10 @@ from .._arrays import n_rows
 from .._validation import check_choice, check_number, check_weights
 from ..engine import KernelOperator
 from ..kernels import Kernel
-from ..solvers import solve_many
-from ._base import TrainedOnRows
+from ._many_rows import Settings, Stream
 from ._posterior import Posterior
-from ._problem import RidgeProblem, check_alphas, check_targets, ridge_problem
-
-SOLVERS = ("auto", "cholesky", "eigen")
-
-
-class RidgeSolution(TrainedOnRows):
-    """Coefficients on the training rows, and what they predict."""
-
-    fit_intercept: bool
-
-    def _keep(
-        self, kernel: Any, X: Any, problem: RidgeProblem, coef: np.ndarray, intercept: np.ndarray, single: bool
-    ) -> None:
-        self.kernel_ = kernel
-        self.X_fit_ = X if isinstance(kernel, Kernel) else None
-        coef = problem.scatter(coef).astype(problem.operator.dtype, copy=False)
-        self.dual_coef_ = coef[:, 0] if single else coef
-        self.intercept_ = (float(intercept[0]) if single else intercept) if self.fit_intercept else 0.0
-
-    def _values(self, X: Any) -> np.ndarray:
-        """Return K c + b for new rows, shape (m,) or (m, t)."""
-        values = self._against_training(X) @ self.dual_coef_ + self.intercept_
-        return values.astype(self.dual_coef_.dtype, copy=False)
-
-
-class RidgeFit(RidgeSolution):
-    """The fit for given alpha that the regressor and the classifier share."""
-
-    alpha: Any
-    solver: str
-
-    def _fit_columns(self, X: Any, Y: np.ndarray, w: np.ndarray | None, single: bool) -> None:
-        alphas = check_alphas(self.alpha, Y.shape[1])
-        solver = check_choice("solver", self.solver, SOLVERS)
-        kernel = self._resolved(self._as_kernel(self.kernel), X, w)
-        problem = ridge_problem(kernel, X, Y, w)
-        solver = "cholesky" if solver == "auto" else solver
-        coef, intercept, outcomes = solve_many(
-            problem.operator,
-            problem.Y,
-            alphas,
-            scale=problem.scale,
-            intercept=self.fit_intercept,
-            solver=solver,
-            mixed=not getattr(kernel, "costly", False),
-        )
-        self.solver_ = "eigen" if any(outcome.method == "eigen" for outcome in outcomes) else "cholesky"
-        self._keep(kernel, X, problem, coef, intercept, single)
+from ._problem import check_alphas, check_targets, ridge_problem
+from ._ridge_fit import SOLVERS, RidgeFit
 
 
 class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
@@ -81,10 +34,33 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         Ridge, at least 0; one for each target if an array. Zero interpolates, with least |f| where K is singular.
     fit_intercept : bool
         Whether to fit b; without it the model is 0 far from the data.
-    solver : {"auto", "cholesky", "eigen"}
-        All solve the same problem. "cholesky" factors in float32 and refines to a float64 residual of 1e-12 where that
-        is safe, and factors in float64 otherwise; "eigen" takes an eigendecomposition, which is slower. "auto" is
-        "cholesky".
+    solver : {"auto", "cholesky", "eigen", "cg", "nystroem"}
+        All but the last solve the same problem. "cholesky" factors in float32 and refines to a float64 residual of
+        1e-12 where that is safe, and factors in float64 otherwise; "eigen" takes an eigendecomposition: slower. "cg"
+        holds no matrix: conjugate gradients on tiles, with a preconditioner of some columns. "nystroem" restricts
+        f to landmarks, f = sum_j c_j k(., z_j), and is an approximation, never chosen by "auto": that is "cholesky" up
+        to 20000 rows and "cg" above.
+    n_landmarks : int, optional
+        For "nystroem": how many; None is 1000, or n if that is less, or as many as are given.
+    landmarks : {"uniform", "rpcholesky", "leverage", "kmeans", "farthest"} or array-like of shape (p, d)
+        For "nystroem": how they are chosen, see ``kernelkit.features.choose_landmarks``, or the landmarks themselves.
+        Up to 1000 of them one pass over the rows gives the normal equations; more, less those that others span up to
+        rounding, are fitted by conjugate gradients.
+    preconditioner_rank : int, optional
+        For "cg": columns of the preconditioner, which holds n of each; None is 1000, or n if that is less.
+    precision : {"auto", "float64", "float32"}
+        For "nystroem": the type of the tiles. "auto" is that of X, and float64 for float32 rows where float32 would
+        drown the solution in its rounding.
+    tol : float
+        For "cg" the relative residual |b - A x| / |b| to stop at, for "nystroem" its preconditioned relative.
+    max_iter : int, optional
+        Most steps; None is 1000 for "cg" and 100 for "nystroem".
+    warm_start : bool
+        Start the iterations from the coefficients of an earlier fit; "nystroem" then keeps its landmarks.
+    verbose : bool
+        Say on standard error which solver was chosen, and the residual of each step.
+    random_state : int, RandomState or None
+        Chooses landmarks and the columns of the preconditioner.
     uncertainty : bool
         Keep a float64 factor of K, which `predict` with ``return_std`` and `predict_interval` need.
 
@@ -93,13 +69,17 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     kernel_ : Kernel or "precomputed"
         The kernel with numbers for parameters.
     dual_coef_ : array of shape (n,) or (n, t)
-        The coefficients c.
+        The coefficients c; p of them for "nystroem".
     intercept_ : float or array of shape (t,)
         The intercept b; 0.0 without one.
     X_fit_ : array, sparse matrix or table of shape (n, d), or None
-        The training rows; None for kernel="precomputed".
-    solver_ : {"cholesky", "eigen"}
+        The training rows, or the landmarks for "nystroem"; None for kernel="precomputed".
+    solver_ : {"cholesky", "eigen", "cg", "nystroem"}
         The solver that was used; "eigen" also where alpha = 0 met a singular K.
+    n_iter_ : int or None
+        Steps of the iterations, of the slowest alpha; 0 for normal equations, None for other direct solvers.
+    residual_ : float or None
+        The largest relative residual, computed from the solution; None where nothing was iterated.
     amplitude_ : float or array of shape (t,)
         If fitted with ``uncertainty``: s^2 = y'c / n, or / (n - 1) with an intercept.
     n_features_in_ : int
@@ -109,7 +89,8 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
 
     References
     ----------
-    Saunders, Gammerman and Vovk (1998), Ridge regression learning algorithm in dual variables, eq. 9.
+    Saunders, Gammerman and Vovk (1998), Ridge regression learning algorithm in dual variables, eq. 9; Diaz, Epperly,
+    Frangella, Tropp and Webber (2023) for "cg"; Rudi, Carratino and Rosasco (2017), FALKON, for "nystroem".
 
     Examples
     --------
@@ -123,6 +104,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     """
 
     _posterior: Posterior | None
+    _stream: Stream | None
 
     def __init__(
         self,
@@ -131,12 +113,30 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         alpha: Any = 1.0,
         fit_intercept: bool = False,
         solver: str = "auto",
+        n_landmarks: int | None = None,
+        landmarks: Any = "uniform",
+        preconditioner_rank: int | None = None,
+        precision: str = "auto",
+        tol: float = 1e-6,
+        max_iter: int | None = None,
+        warm_start: bool = False,
+        verbose: bool = False,
+        random_state: Any = None,
         uncertainty: bool = False,
     ):
         self.kernel = kernel
         self.alpha = alpha
         self.fit_intercept = fit_intercept
         self.solver = solver
+        self.n_landmarks = n_landmarks
+        self.landmarks = landmarks
+        self.preconditioner_rank = preconditioner_rank
+        self.precision = precision
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
         self.uncertainty = uncertainty
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -164,14 +164,65 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         if self.uncertainty:
             return self._fit_with_uncertainty(X, Y, w, single)
         self._fit_columns(X, Y, w, single)
-        self._posterior = None
+        self._posterior = self._stream = None
         self.__dict__.pop("amplitude_", None)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Take in one more block of rows, for ``solver="nystroem"``: exact, whatever the order of the blocks.
+
+        The first block gives the landmarks, unless these are given, and the kernel's parameters that depend on data.
+        Sums of r^2 + r t numbers are kept, r at most p. After `fit`, which keeps none, it begins anew.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (h, d)
+            Rows.
+        y : array-like of shape (h,) or (h, t)
+            Targets.
+        sample_weight : float or array-like of shape (h,), optional
+            Weights >= 0 of the squared errors.
+
+        Raises
+        ------
+        ValueError
+            If the block is not finite, or does not go with those before it; the model stays what it was.
+        """
+        try:
+            return self._add_block(X, y, sample_weight)
+        except ValueError as error:
+            stream = getattr(self, "_stream", None)
+            if stream is None:
+                raise
+            raise ValueError(f"block {stream.n_blocks + 1}, after {stream.n_rows} rows: {error}") from error
+
+    def _add_block(self, X: Any, y: Any, sample_weight: Any) -> Self:
+        settings, stream = Settings.of(self), getattr(self, "_stream", None)
+        if self.solver != "nystroem" or self._precomputed or self.uncertainty:
+            raise ValueError("partial_fit needs solver='nystroem', rows instead of 'precomputed', and no uncertainty")
+        kernels = [self.kernel_] if stream else self._kernels()
+        X = self._rows_like(kernels, X, reset=stream is None)
+        Y, single = check_targets(y, X)
+        w = check_weights(sample_weight, n_rows(X))
+        alphas = check_alphas(self.alpha, Y.shape[1])
+        if not (alphas > 0).all():
+            raise ValueError(f"solver='nystroem' needs alpha > 0, got {self.alpha!r}")
+        if stream is None:
+            self.kernel_ = self._resolved(kernels[0], X, w)
+            stream = Stream.begin(self.kernel_, X, w, settings)
+        elif stream.sums is not None and stream.sums.cross.shape[1] != Y.shape[1]:
+            raise ValueError(f"y must have {stream.sums.cross.shape[1]} targets, as before, got {Y.shape[1]}")
+        self._stream = stream.add(self.kernel_, X, Y, w, settings)
+        coef, b = self._stream.ridge(alphas, self.fit_intercept)
+        self._keep_on_landmarks(self.kernel_, stream.landmarks, coef, b, single, getattr(X, "dtype", None))
+        self.solver_, self.n_iter_, self.residual_, self._posterior = "nystroem", 0, None, None
         return self
 
     def _fit_with_uncertainty(self, X: Any, Y: np.ndarray, w: np.ndarray | None, single: bool) -> Self:
         alphas = check_alphas(self.alpha, Y.shape[1])
-        if check_choice("solver", self.solver, SOLVERS) == "eigen":
-            raise ValueError("uncertainty=True needs solver='auto' or 'cholesky', whose factor it keeps, got 'eigen'")
+        if check_choice("solver", self.solver, SOLVERS) not in ("auto", "cholesky"):
+            wanted = "uncertainty=True needs solver='auto' or 'cholesky', whose factor it keeps"
+            raise ValueError(f"{wanted}, got {self.solver!r}")
         if not (alphas > 0).all():
             raise ValueError(f"uncertainty=True needs alpha > 0, got alpha={self.alpha!r}")
         kernel = self._resolved(self._as_kernel(self.kernel), X, w)
@@ -183,7 +234,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
             )
         problem = ridge_problem(kernel, X, Y, w)
         posterior = Posterior.fit(problem, alphas, self.fit_intercept)
-        self._posterior, self.solver_ = posterior, "cholesky"
+        self._posterior, self.solver_, self.n_iter_, self.residual_ = posterior, "cholesky", None, None
         self.amplitude_ = float(posterior.amplitude[0]) if single else posterior.amplitude
         self._keep(kernel, X, problem, posterior.coef, posterior.bias, single)
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from ._classes import Codes
-from ._ridge import RidgeFit
+from ._ridge_fit import RidgeFit
 
 
 class KernelRidgeClassifier(Codes, RidgeFit):
@@ -22,7 +22,7 @@ class KernelRidgeClassifier(Codes, RidgeFit):
         Ridge, at least 0; not multiplied by n.
     fit_intercept : bool
         Whether to fit an intercept, which is not penalised.
-    solver : {"auto", "cholesky", "eigen"}
+    solver, n_landmarks, landmarks, preconditioner_rank, precision, tol, max_iter, warm_start, verbose, random_state
         As for KernelRidge.
     class_weight : dict, "balanced" or None
         Weights of the classes, multiplied with the weights of the rows.
@@ -31,7 +31,7 @@ class KernelRidgeClassifier(Codes, RidgeFit):
     ----------
     classes_ : array
         The labels, sorted.
-    kernel_, dual_coef_, intercept_, X_fit_, solver_, n_features_in_, feature_names_in_
+    kernel_, dual_coef_, intercept_, X_fit_, solver_, n_iter_, residual_, n_features_in_, feature_names_in_
         As for KernelRidge.
 
     References
@@ -54,12 +54,30 @@ class KernelRidgeClassifier(Codes, RidgeFit):
         alpha: Any = 1.0,
         fit_intercept: bool = False,
         solver: str = "auto",
+        n_landmarks: int | None = None,
+        landmarks: Any = "uniform",
+        preconditioner_rank: int | None = None,
+        precision: str = "auto",
+        tol: float = 1e-6,
+        max_iter: int | None = None,
+        warm_start: bool = False,
+        verbose: bool = False,
+        random_state: Any = None,
         class_weight: Any = None,
     ):
         self.kernel = kernel
         self.alpha = alpha
         self.fit_intercept = fit_intercept
         self.solver = solver
+        self.n_landmarks = n_landmarks
+        self.landmarks = landmarks
+        self.preconditioner_rank = preconditioner_rank
+        self.precision = precision
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
         self.class_weight = class_weight
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

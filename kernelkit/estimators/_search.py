@@ -15,7 +15,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import ParameterGrid
 
 from .._validation import as_floats, check_number
-from ._ridge import RidgeSolution
+from ._ridge_fit import RidgeSolution
 from ._scoring import Scoring, search_routing
 from ._trial import Solution, Trial, Validation, is_gcv, validation
 

@@ -49,8 +49,9 @@ class KernelEstimator(BaseEstimator):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "fit" in vars(cls):
-            cls.fit = _all_or_nothing(vars(cls)["fit"])  # type: ignore[attr-defined]
+        for name in ("fit", "partial_fit"):
+            if name in vars(cls):
+                setattr(cls, name, _all_or_nothing(vars(cls)[name]))
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; those of the kernel are reached as ``kernel__sigma``.

@@ -3,8 +3,10 @@
 from ._cholesky import Outcome, factor, solve
 from ._factor import CholeskyFactor
 from ._flow import GradientFlow, staged_products
+from ._iterative import IterativeSolver
+from ._landmark_ridge import LandmarkRidge, independent
 from ._libsvm import DualSolution, libsvm
-from ._nystroem import landmark_components, ridge_on_features, ridge_on_landmarks, whitening
+from ._nystroem import Moments, landmark_components, ridge_on_features, ridge_on_landmarks, whitening
 from ._pivoted_cholesky import pivoted_cholesky
 from ._principal import EIGEN_SOLVERS, PrincipalComponents, principal_components
 from ._representatives import farthest_points, leverage_sample
@@ -16,12 +18,16 @@ __all__ = [
     "CholeskyFactor",
     "DualSolution",
     "GradientFlow",
+    "IterativeSolver",
+    "LandmarkRidge",
+    "Moments",
     "Outcome",
     "PrincipalComponents",
     "RidgeSystem",
     "Spectrum",
     "factor",
     "farthest_points",
+    "independent",
     "landmark_components",
     "leverage_sample",
     "libsvm",

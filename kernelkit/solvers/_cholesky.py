@@ -41,6 +41,8 @@ class Outcome:
         What was added to the diagonal beyond alpha.
     residual : float or None
         Relative residual of an iterative solution, the largest of its targets.
+    converged : bool
+        Whether that is about the tolerance, or as near as float32 comes.
     """
 
     alpha: float
@@ -48,6 +50,7 @@ class Outcome:
     steps: int = 0
     jitter: float = 0.0
     residual: float | None = None
+    converged: bool = True
 
 
 def solve(

@@ -32,6 +32,8 @@ class IterativeSolver:
         Chooses the columns.
     scale : array of shape (n,), optional
         Square roots of the weights, > 0; None means one.
+    start : array of shape (n, t), optional
+        Coefficients S X to start the first t columns of a system from.
     tol : float
         Relative residual |b - A x| / |b| to stop at.
     max_iter : int
@@ -61,6 +63,7 @@ class IterativeSolver:
         rng: np.random.RandomState,
         *,
         scale: np.ndarray | None = None,
+        start: np.ndarray | None = None,
         tol: float = 1e-6,
         max_iter: int = 1000,
         watch: Watch | None = None,
@@ -75,9 +78,10 @@ class IterativeSolver:
             if scale is not None:
                 self._factor *= self._roots
         self._gram = self._factor.T @ self._factor
+        self._start = None if start is None else start / self._roots
         self._settings: dict[str, Any] = {"tol": tol, "max_iter": max_iter, "watch": watch}
 
-    def solve(self, B: np.ndarray, alpha: float, start: np.ndarray | None = None) -> tuple[np.ndarray, Outcome]:
+    def solve(self, B: np.ndarray, alpha: float) -> tuple[np.ndarray, Outcome]:
         """Return X, shape (n, t), and how it was found, with the residual computed anew.
 
         Parameters
@@ -86,9 +90,9 @@ class IterativeSolver:
             Right-hand sides.
         alpha : float
             Ridge, > 0.
-        start : array of shape (n, t), optional
-            Where to start.
         """
+        if not alpha > 0:
+            raise ValueError(f"solver='cg' needs alpha > 0, got {alpha:g}")
 
         def multiply(V: np.ndarray) -> np.ndarray:
             return self._roots * (self._operator @ (self._roots * V)) + alpha * V
@@ -99,8 +103,10 @@ class IterativeSolver:
             return R - self._factor @ (inverse @ (self._factor.T @ R))
 
         B = np.asarray(B, dtype=np.float64)
-        X, sizes = np.zeros_like(B) if start is None else start.astype(np.float64), sizes_of(B)
-        rest = B if start is None else B - multiply(X)
+        X, sizes = np.zeros_like(B), sizes_of(B)
+        if self._start is not None and self._start.shape[1] <= B.shape[1]:
+            X[:, : self._start.shape[1]] = self._start
+        rest = B - multiply(X) if X.any() else B
         X, steps = improve(X, multiply, rest, precondition, sizes=sizes, **self._settings)
         residual = float((np.linalg.norm(B - multiply(X), axis=0) / sizes).max())
-        return X, Outcome(alpha, "cg", steps, residual=residual)
+        return X, Outcome(alpha, "cg", steps, residual=residual, converged=residual <= 10 * self._settings["tol"])

@@ -15,7 +15,8 @@ from ._targets import weight_roots
 
 FEWER = "take fewer landmarks"
 EPS32 = float(np.finfo(np.float32).eps)
-NOISE = 0.1  # what rounding may do to a matrix that is nearly the identity
+NOISE = 0.01  # what rounding may do to a matrix that is nearly the identity
+FLOAT32_RESIDUAL = 1e-3  # about what that leaves
 HEIGHT = 512  # rows of the sample that are worked on at a time
 
 
@@ -32,7 +33,7 @@ class LandmarkRidge:
     operator : KernelOperator or MatrixOperator
         K, shape (n, p).
     K : array of shape (p, p)
-        K_ZZ, float64; overwritten.
+        K_ZZ, float64, of landmarks that `independent` keeps.
     Y : array of shape (n, t)
         Targets.
     scale : array of shape (n,), optional
@@ -75,10 +76,14 @@ class LandmarkRidge:
         self._refined = precision == "auto" and operator.dtype == np.float32
         self._prepare(operator, sample)
 
+    @property
+    def dtype(self) -> Any:
+        """The type of the tiles."""
+        return self._operator.dtype
+
     def _prepare(self, operator: Any, sample: Any) -> None:
         self._operator, self._sample = operator, sample
-        jitter = len(self._K) * float(np.finfo(operator.dtype).eps) * np.abs(np.diagonal(self._K)).max()
-        self._T = _upper_factor(self._K + jitter * np.eye(len(self._K)))
+        self._T = _upper_factor(self._K.copy())
         self._G = self._whitened(sample, self._sample_roots)
         zero = np.zeros(self._Y.shape[1])
         self._mean_y = (self._weights * self._Y).sum(axis=0) / self._total if self._intercept else zero
@@ -146,7 +151,9 @@ class LandmarkRidge:
         )
         coef = coef + B @ change
         left = np.linalg.norm(B.T @ (right - self._normal(coef, alpha)), axis=0) / sizes
-        outcome = Outcome(alpha, "nystroem", steps, residual=float(left.max()))
+        residual = float(left.max())
+        enough = 10 * tol if self.dtype == np.float64 else max(10 * tol, FLOAT32_RESIDUAL)
+        outcome = Outcome(alpha, "nystroem", steps, residual=residual, converged=residual <= enough)
         return coef, self._mean_y[targets] - self._mean_k @ coef, outcome
 
     def _normal(self, V: np.ndarray, alpha: float) -> np.ndarray:
@@ -172,6 +179,27 @@ class LandmarkRidge:
         (trtri,) = get_lapack_funcs(("trtri",), (A,))
         inverse, _ = trtri(_upper_factor(A))
         return np.ascontiguousarray(solve_triangular(self._T, inverse, overwrite_b=True, check_finite=False))
+
+
+def independent(K: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
+    """Return positions of landmarks that span, up to rounding in `dtype`, all that landmarks with the matrix K span.
+
+    Raises
+    ------
+    ValueError
+        If K has values that are not finite, or nothing above rounding.
+
+    References
+    ----------
+    Higham (2002), Accuracy and stability of numerical algorithms, section 10.3 (Cholesky with complete pivoting).
+    """
+    check_finite(K)
+    (pstrf,) = get_lapack_funcs(("pstrf",), (K,))
+    rounding = len(K) * float(np.finfo(dtype).eps) * float(np.abs(np.diagonal(K)).max())
+    _, pivots, rank, _ = pstrf(K, tol=rounding)
+    if rank == 0 or not rounding > 0:
+        raise ValueError("the landmarks' kernel matrix has no positive eigenvalue")
+    return np.sort(pivots[:rank] - 1)
 
 
 def _upper_factor(A: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ._cholesky import DirectSolver, Outcome, SingularError, factor, warn_singular
 from ._factor import CholeskyFactor
+from ._iterative import IterativeSolver
 from ._spectral import Spectrum
 from ._targets import remove_intercept, scaled_targets, weight_roots
 
@@ -22,6 +23,7 @@ def solve_many(
     intercept: bool = False,
     solver: str = "cholesky",
     mixed: bool = True,
+    iterative: IterativeSolver | None = None,
 ) -> tuple[np.ndarray, np.ndarray, tuple[Outcome, ...]]:
     """Minimise sum_i w_i (y_i - (K c)_i - b)^2 + alpha c'Kc over c and b for every target.
 
@@ -43,6 +45,8 @@ def solve_many(
         Direct, or by eigendecomposition (better for many alphas, and for alpha = 0 with a singular K).
     mixed : bool
         For "cholesky": see `solve`.
+    iterative : IterativeSolver, optional
+        Solves the systems instead, for alphas > 0.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def solve_many(
         return *spectrum.solve(Y, alphas), tuple(Outcome(alpha, "eigen") for alpha in levels)
     coef, b = np.empty_like(B), means.copy()
     outcomes = []
-    direct = DirectSolver(operator, scale, mixed)
+    direct = DirectSolver(operator, scale, mixed) if iterative is None else iterative
     for alpha in levels:  # the largest first: float32 before float64, zero last
         at = np.flatnonzero(alphas == alpha)
         Z, shift, outcome = _solve_level(direct, B[:, at], alpha, s if intercept else None)
@@ -93,7 +97,7 @@ def solve_many(
 
 
 def _solve_level(
-    direct: DirectSolver, B: np.ndarray, alpha: float, s: np.ndarray | None
+    direct: DirectSolver | IterativeSolver, B: np.ndarray, alpha: float, s: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, Outcome]:
     try:
         if s is None:
@@ -103,6 +107,7 @@ def _solve_level(
         Z = Z.astype(np.float64, copy=False)
         return *remove_intercept(Z[:, :-1], Z[:, -1], s), outcome
     except SingularError as error:
+        assert isinstance(direct, DirectSolver)
         warn_singular(error)
         spectrum = direct.spectrum(intercept=s is not None)
         Z = spectrum.solve_scaled(B, alpha)

@@ -1,0 +1,267 @@
+"""Kernel ridge by conjugate gradients, on landmarks, and in blocks of rows."""
+
+import numpy as np
+import pytest
+from scipy.linalg import LinAlgError
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import StandardScaler
+
+from kernelkit import Gaussian, KernelRidge, KernelRidgeClassifier, Linear, Matern, Sigmoid
+from kernelkit.estimators import _many_rows
+from kernelkit.kernels import kernel_operator
+from kernelkit.solvers import LandmarkRidge, independent
+from tests import references as ref
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(400, 3))
+Y = np.column_stack([np.sin(X[:, 0]) + X[:, 1] ** 2, X[:, 2] + 3])
+NEW = rng.normal(size=(30, 3))
+WEIGHTS = rng.integers(0, 3, size=400).astype(float)
+KERNEL = Matern(1.5, nu=1.5)
+
+
+@pytest.fixture(params=["normal equations", "conjugate gradients"])
+def way(request, monkeypatch):
+    """Both ways of fitting landmarks, whatever their number."""
+    if request.param == "conjugate gradients":
+        monkeypatch.setattr(_many_rows, "SMALL_LANDMARKS", 0)
+        monkeypatch.setattr(_many_rows, "SAMPLE_PER_LANDMARK", 3)
+
+
+def real_data():
+    for load in (load_diabetes, load_breast_cancer, load_digits):
+        rows, y = load(return_X_y=True)
+        yield StandardScaler().fit_transform(rows), y.astype(float)
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unit", "weighted"])
+class TestConjugateGradients:
+    def test_equals_cholesky(self, intercept, weights):
+        settings = dict(kernel=KERNEL, alpha=[0.1, 0.01], fit_intercept=intercept)
+        exact = KernelRidge(**settings, solver="cholesky").fit(X, Y, weights)
+        model = KernelRidge(**settings, solver="cg", preconditioner_rank=60, tol=1e-10, random_state=0)
+        model.fit(X, Y, weights)
+        np.testing.assert_allclose(model.predict(NEW), exact.predict(NEW), atol=1e-8)
+        np.testing.assert_allclose(model.intercept_, exact.intercept_, atol=1e-8)
+        assert model.solver_ == "cg" and model.n_iter_ > 1 and model.residual_ <= 1e-9
+
+    def test_a_warm_start_has_little_left_to_do(self, intercept, weights):
+        model = KernelRidge(KERNEL, alpha=0.1, fit_intercept=intercept, solver="cg", preconditioner_rank=20)
+        model.set_params(tol=1e-8, warm_start=True, random_state=0).fit(X, Y, weights)
+        cold = model.n_iter_
+        before = model.predict(NEW)
+        model.fit(X, Y, weights)
+        assert model.n_iter_ < (cold if intercept else 2)
+        np.testing.assert_allclose(model.predict(NEW), before, atol=1e-6)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_real_data(number):
+    rows, y = list(real_data())[number]
+    kernel = Gaussian("scale")
+    exact = KernelRidge(kernel, alpha=0.1).fit(rows, y).predict(rows)
+    model = KernelRidge(kernel, alpha=0.1, solver="cg", preconditioner_rank=200, tol=1e-8, random_state=0)
+    np.testing.assert_allclose(model.fit(rows, y).predict(rows), exact, atol=1e-5 * np.abs(y).max())
+    # All rows as landmarks are the exact problem.
+    model = KernelRidge(kernel, alpha=0.1, solver="nystroem", landmarks=rows, random_state=0)
+    np.testing.assert_allclose(model.fit(rows, y).predict(rows), exact, atol=1e-5 * np.abs(y).max())
+
+
+def test_preconditioning_saves_steps():
+    steps = []
+    for rank in (0, 20, 100):
+        model = KernelRidge(Gaussian(2.0), alpha=1e-2, solver="cg", preconditioner_rank=rank, random_state=0)
+        steps.append(model.fit(X, Y).n_iter_)
+    assert steps[0] > 2 * steps[1] > 4 * steps[2]
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unit", "weighted"])
+def test_landmarks_solve_their_problem(way, intercept, weights):
+    Z, alphas = X[:40], np.array([0.5, 0.05])
+    model = KernelRidge(KERNEL, alpha=alphas, fit_intercept=intercept, solver="nystroem", landmarks=Z, tol=1e-12)
+    model.fit(X, Y, weights)
+    w = np.ones(400) if weights is None else weights
+    K, K_Z = ref.matrix(ref.matern(1.5, 1.5), X, Z), ref.matrix(ref.matern(1.5, 1.5), Z)
+    one = np.ones((400, int(intercept)))
+    for t, alpha in enumerate(alphas):
+        A = np.hstack([K, one])
+        penalty = np.zeros((A.shape[1], A.shape[1]))
+        penalty[:40, :40] = alpha * K_Z
+        wanted = np.linalg.solve(A.T @ (w[:, None] * A) + penalty, A.T @ (w * Y[:, t]))
+        found = np.append(model.dual_coef_[:, t], model.intercept_[t] if intercept else [])
+        np.testing.assert_allclose(A @ found, A @ wanted, atol=1e-8)
+    assert model.solver_ == "nystroem"
+    np.testing.assert_array_equal(model.X_fit_, Z)
+
+
+@pytest.mark.parametrize("landmarks", ["uniform", "rpcholesky", "leverage"])
+def test_more_landmarks_come_nearer(way, landmarks):
+    exact = KernelRidge(KERNEL, alpha=0.1).fit(X, Y).predict(NEW)
+    errors = []
+    for p in (20, 60, 120):
+        model = KernelRidge(KERNEL, alpha=0.1, solver="nystroem", n_landmarks=p, landmarks=landmarks, random_state=0)
+        errors.append(np.abs(model.fit(X, Y).predict(NEW) - exact).mean())
+    assert errors[0] > errors[1] > errors[2]
+
+
+def test_redundant_landmarks_are_left_out(monkeypatch):
+    monkeypatch.setattr(_many_rows, "SMALL_LANDMARKS", 0)
+    Z = np.vstack([X[:20], X[:20], X[20:30]])
+    model = KernelRidge(KERNEL, alpha=0.1, solver="nystroem", landmarks=Z).fit(X, Y)
+    assert len(model.X_fit_) == 30
+    alone = KernelRidge(KERNEL, alpha=0.1, solver="nystroem", landmarks=X[:30]).fit(X, Y)
+    np.testing.assert_allclose(model.predict(NEW), alone.predict(NEW), atol=1e-5)
+    assert len(independent(Linear()(X))) == 3
+
+
+def test_classifier(way):
+    rows, y = load_digits(return_X_y=True)
+    names = np.array([f"digit {k}" for k in y])
+    settings = dict(kernel=Gaussian("scale"), alpha=0.1, n_landmarks=200, random_state=0)
+    for solver in ("nystroem", "cg"):
+        model = KernelRidgeClassifier(**settings, solver=solver).fit(rows[:1200], names[:1200])
+        assert model.score(rows[1200:], names[1200:]) > 0.93
+        assert model.predict(rows[:3]).dtype == names.dtype
+
+
+def test_precomputed(way):
+    K = KERNEL(X)
+    settings = dict(alpha=0.1, solver="nystroem", n_landmarks=50, tol=1e-10, random_state=0)
+    model = KernelRidge("precomputed", **settings).fit(K, Y)
+    wanted = KernelRidge(KERNEL, **settings).fit(X, Y)
+    np.testing.assert_allclose(model.predict(KERNEL(NEW, X)), wanted.predict(NEW), atol=1e-7)
+    assert model.X_fit_ is None and np.count_nonzero(model.dual_coef_[:, 0]) <= 50
+
+
+@pytest.mark.parametrize("precision", ["auto", "float64", "float32"])
+def test_precision(way, precision):
+    settings = dict(kernel=KERNEL, alpha=0.1, solver="nystroem", n_landmarks=50, random_state=0)
+    exact = KernelRidge(**settings, tol=1e-10).fit(X, Y).predict(NEW)
+    model = KernelRidge(**settings, precision=precision).fit(X.astype(np.float32), Y)
+    assert model.dual_coef_.dtype == np.float32
+    np.testing.assert_allclose(model.predict(NEW.astype(np.float32)), exact, atol=2e-3)
+
+
+def test_float32_tiles_are_given_up_where_rounding_would_drown_the_solution():
+    rows, Z = X.astype(np.float32), X[:100].astype(np.float32)
+    kernel = Gaussian(6.0)
+    kept = independent(kernel(Z.astype(np.float64)))
+    operator, K = kernel_operator(kernel, rows, Z[kept]), kernel(Z[kept].astype(np.float64))
+    system = LandmarkRidge(operator, K, Y, operator)
+    system.solve(1e-4)
+    assert system.dtype == np.float64
+    system = LandmarkRidge(operator, K, Y, operator, precision="float32")
+    system.solve(1e2)
+    assert system.dtype == np.float32
+
+
+class TestBlocks:
+    cuts = np.split(np.arange(400), [150, 210, 333])
+
+    def stream(self, order, **settings):
+        model = KernelRidge(KERNEL, alpha=[0.1, 0.2], solver="nystroem", landmarks=X[:40], **settings)
+        for k in order:
+            model.partial_fit(X[self.cuts[k]], Y[self.cuts[k]], WEIGHTS[self.cuts[k]])
+        return model
+
+    @pytest.mark.parametrize("intercept", [False, True])
+    def test_blocks_in_any_order_are_all_rows(self, intercept):
+        whole = KernelRidge(KERNEL, alpha=[0.1, 0.2], solver="nystroem", landmarks=X[:40], fit_intercept=intercept)
+        wanted = whole.fit(X, Y, WEIGHTS).predict(NEW)
+        for order in ([0, 1, 2, 3], [3, 1, 0, 2]):
+            found = self.stream(order, fit_intercept=intercept).predict(NEW)
+            np.testing.assert_allclose(found, wanted, atol=1e-9)
+
+    def test_landmarks_of_the_first_block(self):
+        model = KernelRidge(KERNEL, alpha=0.1, solver="nystroem", n_landmarks=30, random_state=0)
+        model.partial_fit(X[:100], Y[:100])
+        first = model.X_fit_
+        model.partial_fit(X[100:], Y[100:])
+        np.testing.assert_array_equal(model.X_fit_, first)
+        whole = KernelRidge(KERNEL, alpha=0.1, solver="nystroem", landmarks=first).fit(X, Y)
+        np.testing.assert_allclose(model.predict(NEW), whole.predict(NEW), atol=1e-9)
+
+    def test_a_bad_block_is_named_and_changes_nothing(self):
+        model = self.stream([0, 1])
+        before = model.predict(NEW)
+        bad = X[:10].copy()
+        bad[3, 1] = np.nan
+        with pytest.raises(ValueError, match="block 3, after 210 rows: Input X contains NaN"):
+            model.partial_fit(bad, Y[:10])
+        with pytest.raises(ValueError, match="block 3, after 210 rows: X has 2 features"):
+            model.partial_fit(X[:10, :2], Y[:10])
+        with pytest.raises(ValueError, match="block 3, after 210 rows: y must have 2 targets, as before, got 1"):
+            model.set_params(alpha=0.1).partial_fit(X[:10], Y[:10, 0])
+        np.testing.assert_array_equal(model.predict(NEW), before)
+
+    def test_fit_begins_anew(self):
+        model = self.stream([0, 1]).fit(X[:50], Y[:50])
+        alone = KernelRidge(KERNEL, alpha=[0.1, 0.2], solver="nystroem", landmarks=X[:40])
+        model.partial_fit(X[:50], Y[:50])
+        np.testing.assert_allclose(model.predict(NEW), alone.fit(X[:50], Y[:50]).predict(NEW), atol=1e-9)
+
+    def test_other_solvers_take_no_blocks(self):
+        with pytest.raises(ValueError, match="partial_fit needs solver='nystroem'"):
+            KernelRidge(KERNEL).partial_fit(X, Y)
+
+
+def test_memmap(tmp_path):
+    path = tmp_path / "rows.npy"
+    np.save(path, X)
+    rows = np.load(path, mmap_mode="r")
+    for solver in ("cg", "nystroem"):
+        model = KernelRidge(KERNEL, alpha=0.1, solver=solver, n_landmarks=50, random_state=0)
+        wanted = model.fit(X, Y).predict(X)
+        np.testing.assert_array_equal(model.fit(rows, Y).predict(rows), wanted)
+
+
+def test_auto_never_approximates(monkeypatch, capsys):
+    assert KernelRidge(KERNEL).fit(X, Y).solver_ == "cholesky"
+    monkeypatch.setattr("kernelkit.estimators._ridge_fit.DENSE_ROWS", 300)
+    model = KernelRidge(KERNEL, alpha=0.1, preconditioner_rank=50, verbose=True, random_state=0).fit(X, Y)
+    assert model.solver_ == "cg"
+    assert "solver='cg': the exact problem of 400 rows; solver='nystroem' would" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("solver", ["cg", "nystroem"])
+def test_a_shortfall_is_told(solver, monkeypatch):
+    monkeypatch.setattr(_many_rows, "SMALL_LANDMARKS", 0)
+    model = KernelRidge(KERNEL, alpha=1e-6, solver=solver, n_landmarks=50, preconditioner_rank=5, max_iter=2)
+    with pytest.warns(ConvergenceWarning, match=rf"solver='{solver}' ended after 2 steps with a residual of .* raise"):
+        model.fit(X, Y)
+    assert model.n_iter_ == 2 and model.residual_ > 1e-5
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"solver": "nystroem", "n_landmarks": 500}, ValueError, "n_landmarks must be at most the number of rows"),
+        ({"solver": "nystroem", "n_landmarks": 0}, ValueError, "n_landmarks must be an integer >= 1, got 0"),
+        ({"solver": "nystroem", "alpha": 0.0}, ValueError, "solver='nystroem' needs alpha > 0, got 0"),
+        ({"solver": "nystroem", "landmarks": "best"}, ValueError, "landmarks must be one of"),
+        ({"solver": "nystroem", "precision": "half"}, ValueError, "precision must be one of 'auto', 'float64'"),
+        ({"solver": "cg", "alpha": 0.0}, ValueError, "solver='cg' needs alpha > 0, got 0"),
+        ({"solver": "cg", "tol": 0.0}, ValueError, "tol must be a number > 0, got 0.0"),
+        ({"solver": "cg", "max_iter": 0}, ValueError, "max_iter must be an integer >= 1, got 0"),
+        (
+            {"solver": "cg", "preconditioner_rank": -1},
+            ValueError,
+            "preconditioner_rank must be an integer >= 0, got -1",
+        ),
+        ({"solver": "cg", "uncertainty": True}, ValueError, "uncertainty=True needs solver='auto' or 'cholesky'"),
+        ({"solver": "best"}, ValueError, "solver must be one of 'auto', 'cholesky', 'eigen', 'cg', 'nystroem'"),
+    ],
+)
+def test_mistakes(settings, error, message):
+    model = KernelRidge(KERNEL, **settings)
+    with pytest.raises(error, match=message):
+        model.fit(X, Y)
+    assert not hasattr(model, "dual_coef_")
+
+
+def test_a_kernel_that_is_none_breaks_down_with_a_reason():
+    with pytest.raises(LinAlgError, match="not positive definite"):
+        KernelRidge(Sigmoid(coef0=-1.0), alpha=1e-3, solver="cg", preconditioner_rank=0).fit(X, Y)
