@@ -127,7 +127,7 @@ KERNELS = [
     ),
     *(
         _network(f"nngp-{name}", NNGP(2, activation, 1.5), dual, depth=2, weight=1.5, tangent=False)
-        for name, activation, dual in ACTIVATIONS
+        for name, activation, dual in ACTIVATIONS[::4]
     ),
     _network("ntk-depth-3", NTK(depth=3), ref.rectifier_dual(), depth=3),
     _network("ntk-fixed", NTK(2, bias_variance=0.5, fixed_layers=1), ref.rectifier_dual(), depth=2, bias=0.5, fixed=1),

@@ -10,17 +10,25 @@ from sklearn.metrics import pairwise_distances
 
 from .._arrays import take_rows
 from .._validation import check_choice
+from ..engine import blocks
 
 MEDIAN_ROWS = 1000
+HEIGHT = 2**16
 
 
 def variance(X: Any, w: np.ndarray | None = None) -> float:
     """Return the variance of all entries of `X`, rows weighted by `w`."""
-    X = X.astype(np.float64, copy=False) if sp.issparse(X) else np.asarray(X, dtype=np.float64)
     w = np.ones(X.shape[0]) if w is None else w
     total = w.sum() * X.shape[1]
-    mean = float((w @ X).sum() / total)
-    squares = (w @ X.multiply(X)).sum() / total - mean**2 if sp.issparse(X) else (w @ (X - mean) ** 2).sum() / total
+    if sp.issparse(X):
+        X = X.astype(np.float64, copy=False)
+        mean = float((w @ X).sum() / total)
+        squares = (w @ X.multiply(X)).sum() / total - mean**2
+    else:
+        # In blocks: X may be a file that is larger than memory.
+        parts = [(w[i], X[i]) for i in blocks(X.shape[0], HEIGHT)]
+        mean = sum(float((v @ np.asarray(x, dtype=np.float64)).sum()) for v, x in parts) / total
+        squares = sum(float((v @ (np.asarray(x, dtype=np.float64) - mean) ** 2).sum()) for v, x in parts) / total
     rounding = (10 * np.finfo(np.float64).eps * mean) ** 2
     return float(squares) if squares > rounding else 0.0
 
