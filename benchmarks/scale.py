@@ -1,7 +1,7 @@
 """Kernel ridge on many rows: landmarks against a floor and scikit-learn, exact iterations, files, and real data.
 
-``python benchmarks/scale.py [landmarks] [exact] [file] [accuracy] [--data FOLDER]``; without names all parts are run but
-`file`, which writes 800 MB. FOLDER has the files uci_regression/NAME/data.csv.gz (last column the target) and
+``python benchmarks/scale.py [landmarks] [exact] [file] [accuracy] [--data FOLDER]``; without names all but `file`,
+which writes 800 MB, are run. FOLDER has the files uci_regression/NAME/data.csv.gz (last column the target) and
 test_mask.csv.gz (first column the split), libsvm/a9a.svmlight.gz and a9a.t.svmlight.gz, and mnist.npz.
 """
 
@@ -65,7 +65,7 @@ def race(dtype, wanted):
     least = min(seconds(lambda: floor(X, ours.X_fit_, dtype)) for _ in range(4))
     print(
         f"    residual {ours.residual_:.0e} after {ours.n_iter_} steps; training errors {rmse(ours, X, y):.4f}, "
-        f"{rmse(theirs, X, y):.4f}; a step {step:.2f} s, {step / least:.2f} of a matrix product and exp (wanted <= 1.3)",
+        f"{rmse(theirs, X, y):.4f}; a step {step:.2f} s, {step / least:.2f} of product and exp (wanted <= 1.3)",
         flush=True,
     )
 

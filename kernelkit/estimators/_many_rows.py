@@ -39,6 +39,7 @@ class Settings:
     max_iter: int | None
     random_state: Any
     verbose: bool
+    warm_start: bool
 
     @classmethod
     def of(cls, model: Any) -> Settings:
@@ -130,6 +131,7 @@ def iterative_solver(
         tol=settings.tol,
         max_iter=1000 if settings.max_iter is None else settings.max_iter,
         watch=watch,
+        interruptible=settings.warm_start,
     )
 
 
@@ -221,6 +223,7 @@ def _by_iterations(
                 tol=settings.tol,
                 max_iter=100 if settings.max_iter is None else settings.max_iter,
                 watch=watch,
+                interruptible=settings.warm_start,
             )
             parts.append((at, found, shift))
             outcomes.append(outcome)

@@ -56,7 +56,8 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     max_iter : int, optional
         Most steps; None is 1000 for "cg" and 100 for "nystroem".
     warm_start : bool
-        Start the iterations from the coefficients of an earlier fit; "nystroem" then keeps its landmarks.
+        Start the iterations from the coefficients of an earlier fit; "nystroem" then keeps its landmarks. An interrupt
+        from the keyboard then keeps what was reached, with a warning; without it the model stays as it was.
     verbose : bool
         Say on standard error which solver was chosen, and the residual of each step.
     random_state : int, RandomState or None

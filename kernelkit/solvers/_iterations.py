@@ -61,6 +61,7 @@ def improve(
     tol: float,
     max_iter: int,
     watch: Watch | None = None,
+    interruptible: bool = False,
 ) -> tuple[np.ndarray, int]:
     """Return X improved by conjugate gradients, and the number of steps.
 
@@ -80,6 +81,8 @@ def improve(
         Most steps, at least 1.
     watch : callable, optional
         Called with the number of each step and the largest relative residual.
+    interruptible : bool
+        Whether an interrupt from the keyboard ends the iterations, and not more.
 
     Raises
     ------
@@ -89,16 +92,23 @@ def improve(
     share, steps = _norms(rest) / sizes, 0
     if share.max() <= tol:
         return X, 0
-    iterates = conjugate_gradients(multiply, rest, precondition)
-    while True:
-        change, residuals = next(iterates)
-        steps, worst = steps + 1, float((residuals * share).max())
-        if np.isnan(worst):
-            raise LinAlgError("conjugate gradients broke down: the kernel matrix plus alpha is not positive definite")
-        if watch is not None:
-            watch(steps, worst)
-        if worst <= tol or steps >= max_iter:
-            return X + change, steps
+    iterates, change = conjugate_gradients(multiply, rest, precondition), np.zeros_like(X)
+    try:
+        while True:
+            change, residuals = next(iterates)
+            steps, worst = steps + 1, float((residuals * share).max())
+            if np.isnan(worst):
+                raise LinAlgError(
+                    "conjugate gradients broke down: the kernel matrix plus alpha is not positive definite"
+                )
+            if watch is not None:
+                watch(steps, worst)
+            if worst <= tol or steps >= max_iter:
+                break
+    except KeyboardInterrupt:
+        if not interruptible:
+            raise
+    return X + change, steps
 
 
 def sizes_of(B: np.ndarray) -> np.ndarray:

@@ -40,6 +40,8 @@ class IterativeSolver:
         Most steps.
     watch : callable, optional
         Called with the number of each step and its residual.
+    interruptible : bool
+        Whether an interrupt from the keyboard ends the iterations, and not more.
 
     References
     ----------
@@ -67,6 +69,7 @@ class IterativeSolver:
         tol: float = 1e-6,
         max_iter: int = 1000,
         watch: Watch | None = None,
+        interruptible: bool = False,
     ):
         n = operator.shape[0]
         check_memory(8 * (n * rank + 2 * rank**2), f"a preconditioner of rank {rank} of {n} rows", FEWER)
@@ -79,7 +82,12 @@ class IterativeSolver:
                 self._factor *= self._roots
         self._gram = self._factor.T @ self._factor
         self._start = None if start is None else start / self._roots
-        self._settings: dict[str, Any] = {"tol": tol, "max_iter": max_iter, "watch": watch}
+        self._settings: dict[str, Any] = {
+            "tol": tol,
+            "max_iter": max_iter,
+            "watch": watch,
+            "interruptible": interruptible,
+        }
 
     def solve(self, B: np.ndarray, alpha: float) -> tuple[np.ndarray, Outcome]:
         """Return X, shape (n, t), and how it was found, with the residual computed anew.

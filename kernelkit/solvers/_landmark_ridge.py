@@ -116,6 +116,7 @@ class LandmarkRidge:
         tol: float = 1e-6,
         max_iter: int = 100,
         watch: Watch | None = None,
+        interruptible: bool = False,
     ) -> tuple[np.ndarray, np.ndarray, Outcome]:
         """Return c, shape (p, t), b, shape (t,), and how the iterations ended.
 
@@ -133,6 +134,8 @@ class LandmarkRidge:
             Most steps.
         watch : callable, optional
             Called with the number of each step and its residual.
+        interruptible : bool
+            Whether an interrupt from the keyboard ends the iterations, and not more.
         """
         B = self._preconditioner(alpha)
         right = self._right[:, targets]
@@ -148,6 +151,7 @@ class LandmarkRidge:
             tol=tol,
             max_iter=max_iter,
             watch=watch,
+            interruptible=interruptible,
         )
         coef = coef + B @ change
         left = np.linalg.norm(B.T @ (right - self._normal(coef, alpha)), axis=0) / sizes

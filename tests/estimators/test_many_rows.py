@@ -1,5 +1,7 @@
 """Kernel ridge by conjugate gradients, on landmarks, and in blocks of rows."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from scipy.linalg import LinAlgError
@@ -235,6 +237,25 @@ def test_a_shortfall_is_told(solver, monkeypatch):
     with pytest.warns(ConvergenceWarning, match=rf"solver='{solver}' ended after 2 steps with a residual of .* raise"):
         model.fit(X, Y)
     assert model.n_iter_ == 2 and model.residual_ > 1e-5
+
+
+@pytest.mark.parametrize("solver", ["cg", "nystroem"])
+def test_an_interrupt_leaves_nothing_half_fitted(solver, monkeypatch):
+    monkeypatch.setattr(_many_rows, "SMALL_LANDMARKS", 0)
+
+    def interrupt(step, residual):
+        if step == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("kernelkit.estimators._many_rows.progress", lambda *_: nullcontext(interrupt))
+    monkeypatch.setattr("kernelkit.estimators._ridge_fit.progress", lambda *_: nullcontext(interrupt))
+    model = KernelRidge(KERNEL, alpha=1e-3, solver=solver, n_landmarks=50, preconditioner_rank=5, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert not hasattr(model, "dual_coef_")
+    with pytest.warns(ConvergenceWarning, match="ended after 3 steps"):
+        model.set_params(warm_start=True).fit(X, Y)
+    assert model.n_iter_ == 3 and np.isfinite(model.predict(X)).all()
 
 
 @pytest.mark.parametrize(
