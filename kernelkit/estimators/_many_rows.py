@@ -69,6 +69,46 @@ class Fitted:
 
 
 @dataclass(frozen=True, eq=False)
+class LandmarkProblem:
+    """Ridge on landmarks: the rows that count against these, and what `RidgeProblem` says of the rows.
+
+    Attributes
+    ----------
+    operator : KernelOperator or MatrixOperator
+        k(x, Z) of the k rows of positive weight, shape (k, p).
+    K : array of shape (p, p)
+        k(Z, Z).
+    landmarks, indices : rows, array of shape (p,), or None
+        Z, and their positions among the rows.
+    Y, scale, rows, n
+        As for `RidgeProblem`.
+    """
+
+    operator: Any
+    K: np.ndarray
+    landmarks: Any
+    indices: np.ndarray | None
+    Y: np.ndarray
+    scale: np.ndarray | None
+    rows: np.ndarray
+    n: int
+    all_rows: Any
+
+    @classmethod
+    def of(cls, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None, model: Any) -> LandmarkProblem:
+        """Choose the landmarks that ``model.n_landmarks``, ``landmarks`` and ``random_state`` say."""
+        rows = np.arange(n_rows(X)) if w is None else np.flatnonzero(w)
+        Z, indices = _landmarks(kernel, X, rows, model, check_random_state(model.random_state))
+        K, scale = _among(kernel, X, Z, indices), None if w is None else np.sqrt(w[rows])
+        operator = _against(kernel, X, Z, indices, None if len(rows) == n_rows(X) else rows)
+        return cls(operator, K, Z, indices, Y[rows], scale, rows, n_rows(X), X)
+
+    def against(self, kernel: Any, rows: np.ndarray) -> Any:
+        """Return k(x, Z) for some of all rows."""
+        return _against(kernel, self.all_rows, self.landmarks, self.indices, rows)
+
+
+@dataclass(frozen=True, eq=False)
 class Stream:
     """What blocks of rows have given so far.
 
@@ -176,7 +216,7 @@ def fit_on_landmarks(
     return Fitted(coef, b, outcomes, Z, indices)
 
 
-def _landmarks(kernel: Any, X: Any, rows: np.ndarray, settings: Settings, rng: np.random.RandomState) -> Any:
+def _landmarks(kernel: Any, X: Any, rows: np.ndarray, settings: Any, rng: np.random.RandomState) -> Any:
     whole = len(rows) == n_rows(X)
     among = X if whole else take_rows(X, rows) if isinstance(kernel, Kernel) else X[np.ix_(rows, rows)]
     count = settings.n_landmarks

@@ -215,7 +215,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
             raise ValueError(f"y must have {stream.sums.cross.shape[1]} targets, as before, got {Y.shape[1]}")
         self._stream = stream.add(self.kernel_, X, Y, w, settings)
         coef, b = self._stream.ridge(alphas, self.fit_intercept)
-        self._keep_on_landmarks(self.kernel_, stream.landmarks, coef, b, single, getattr(X, "dtype", None))
+        self._keep_on_landmarks(self.kernel_, X, stream.landmarks, None, coef, b, single)
         self.solver_, self.n_iter_, self.residual_, self._posterior = "nystroem", 0, None, None
         return self
 

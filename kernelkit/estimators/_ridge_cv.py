@@ -38,6 +38,10 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
         Whether to fit an intercept, which is not penalised.
     alpha_per_target : bool
         Choose alpha for each target by itself; for cv=None and "gcv" without `scoring`.
+    n_landmarks, landmarks, random_state
+        Restrict f to landmarks, as ``KernelRidge(solver="nystroem")`` does: then two passes over the rows, of n p^2
+        multiplications each, take the place of the eigendecomposition, and cv is None or "gcv". None, with the name of
+        a strategy, is no landmarks.
 
     Attributes
     ----------
@@ -85,6 +89,9 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
         cv: Any = None,
         fit_intercept: bool = False,
         alpha_per_target: bool = False,
+        n_landmarks: int | None = None,
+        landmarks: Any = "uniform",
+        random_state: Any = None,
     ):
         self.kernel = kernel
         self.alphas = alphas
@@ -93,6 +100,9 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
         self.cv = cv
         self.fit_intercept = fit_intercept
         self.alpha_per_target = alpha_per_target
+        self.n_landmarks = n_landmarks
+        self.landmarks = landmarks
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
         """Choose the kernel and alpha, and fit them on all rows.
@@ -142,6 +152,8 @@ class KernelRidgeClassifierCV(Codes, RidgeSearch):
         A scorer of scikit-learn, asked for labels or decision values; None is minus the mean squared error of codes.
     class_weight : dict, "balanced" or None
         Weights of the classes, multiplied with the weights of the rows.
+    n_landmarks, landmarks, random_state
+        As for KernelRidgeCV.
 
     Attributes
     ----------
@@ -175,6 +187,9 @@ class KernelRidgeClassifierCV(Codes, RidgeSearch):
         cv: Any = None,
         fit_intercept: bool = False,
         class_weight: Any = None,
+        n_landmarks: int | None = None,
+        landmarks: Any = "uniform",
+        random_state: Any = None,
     ):
         self.kernel = kernel
         self.alphas = alphas
@@ -183,6 +198,9 @@ class KernelRidgeClassifierCV(Codes, RidgeSearch):
         self.cv = cv
         self.fit_intercept = fit_intercept
         self.class_weight = class_weight
+        self.n_landmarks = n_landmarks
+        self.landmarks = landmarks
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
         """Choose the kernel and alpha, and fit them on all rows.

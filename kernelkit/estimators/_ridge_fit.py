@@ -32,6 +32,19 @@ class RidgeSolution(TrainedOnRows):
         self.dual_coef_ = coef[:, 0] if single else coef
         self.intercept_ = (float(intercept[0]) if single else intercept) if self.fit_intercept else 0.0
 
+    def _keep_on_landmarks(
+        self, kernel: Any, X: Any, landmarks: Any, indices: Any, coef: np.ndarray, intercept: np.ndarray, single: bool
+    ) -> None:
+        """Keep coefficients of landmarks; for "precomputed" at the positions of these among all rows."""
+        if landmarks is None:
+            coef = _scattered(coef, indices, n_rows(X))
+        dtype = getattr(X, "dtype", None)
+        dtype = np.float32 if dtype == np.float32 else np.float64
+        coef, intercept = coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
+        self.kernel_, self.X_fit_ = kernel, landmarks
+        self.dual_coef_ = coef[:, 0] if single else coef
+        self.intercept_ = (float(intercept[0]) if single else intercept) if self.fit_intercept else 0.0
+
     def _values(self, X: Any) -> np.ndarray:
         """Return K c + b for new rows, shape (m,) or (m, t)."""
         values = self._against_training(X) @ self.dual_coef_ + self.intercept_
@@ -122,18 +135,11 @@ class RidgeFit(RidgeSolution):
         if self.warm_start and getattr(self, "solver_", None) == "nystroem" and self.X_fit_ is not None:
             start = self.X_fit_, self.dual_coef_.reshape(len(self.dual_coef_), -1)
         found = fit_on_landmarks(kernel, X, Y, w, alphas, settings, start)
-        coef = found.coef
-        if found.landmarks is None:
-            coef = np.zeros((n_rows(X), Y.shape[1]))
-            coef[found.indices] = found.coef
-        self._keep_on_landmarks(kernel, found.landmarks, coef, found.intercept, single, getattr(X, "dtype", None))
+        self._keep_on_landmarks(kernel, X, found.landmarks, found.indices, found.coef, found.intercept, single)
         return found.outcomes
 
-    def _keep_on_landmarks(
-        self, kernel: Any, landmarks: Any, coef: np.ndarray, intercept: np.ndarray, single: bool, dtype: Any
-    ) -> None:
-        dtype = np.float32 if dtype == np.float32 else np.float64
-        coef, intercept = coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
-        self.kernel_, self.X_fit_ = kernel, landmarks
-        self.dual_coef_ = coef[:, 0] if single else coef
-        self.intercept_ = (float(intercept[0]) if single else intercept) if self.fit_intercept else 0.0
+
+def _scattered(coef: np.ndarray, indices: np.ndarray, n: int) -> np.ndarray:
+    full = np.zeros((n, coef.shape[1]))
+    full[indices] = coef
+    return full

@@ -15,9 +15,10 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import ParameterGrid
 
 from .._validation import as_floats, check_number
+from ._many_rows import LandmarkProblem
 from ._ridge_fit import RidgeSolution
 from ._scoring import Scoring, search_routing
-from ._trial import Solution, Trial, Validation, is_gcv, validation
+from ._trial import LandmarkTrial, Solution, Trial, Validation, is_gcv, validation
 
 
 class RidgeSearch(RidgeSolution):
@@ -28,6 +29,8 @@ class RidgeSearch(RidgeSolution):
     scoring: Any
     cv: Any
     alpha_per_target: bool
+    n_landmarks: int | None
+    landmarks: Any
 
     def _kernels(self) -> list[Any]:
         return list(self._candidates())
@@ -58,7 +61,7 @@ class RidgeSearch(RidgeSolution):
         validate = validation(self, X, y, Y.shape[1], Scoring(self, y, w, params))
         scores, best = [], None
         for candidate in candidates:
-            trial = Trial(self._resolved(candidate, X, w), X, Y, w, self.fit_intercept)
+            trial = self._trial(self._resolved(candidate, X, w), X, Y, w)
             scores.append(_scores(validate, trial, alphas))
             value, index = self._choose(scores[-1])
             if value > (-np.inf if best is None else best.value):
@@ -68,10 +71,23 @@ class RidgeSearch(RidgeSolution):
             raise ValueError("no kernel could be fitted with any alpha: every score is NaN")
         self._report(candidates, alphas, np.stack(scores), best, single)
         solution = best.solution
-        self._keep(solution.kernel, X, solution.problem, solution.coef, solution.bias, single)
+        problem, fit = solution.problem, (solution.coef, solution.bias, single)
+        if isinstance(problem, LandmarkProblem):
+            self._keep_on_landmarks(solution.kernel, X, problem.landmarks, problem.indices, *fit)
+        else:
+            self._keep(solution.kernel, X, problem, *fit)
         self.__dict__.pop("loo_predictions_", None)
         if solution.loo is not None:
             self.loo_predictions_ = solution.loo[:, 0] if single else solution.loo
+
+    @property
+    def _has_landmarks(self) -> bool:
+        return self.n_landmarks is not None or not isinstance(self.landmarks, str)
+
+    def _trial(self, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None) -> Trial | LandmarkTrial:
+        if self._has_landmarks:
+            return LandmarkTrial(kernel, X, Y, w, self)
+        return Trial(kernel, X, Y, w, self.fit_intercept)
 
     def _choose(self, scores: np.ndarray) -> tuple[float, Any]:
         """Return the best mean score and the position of its alpha, or positions for each target."""
@@ -115,7 +131,7 @@ def _kernel_parameter(name: str) -> str:
     return name.removeprefix("kernel__")
 
 
-def _scores(validate: Validation, trial: Trial, alphas: np.ndarray) -> np.ndarray:
+def _scores(validate: Validation, trial: Any, alphas: np.ndarray) -> np.ndarray:
     """Return the scores of all alphas, NaN where the matrix is not positive definite."""
     try:
         return validate(trial, alphas)

@@ -13,7 +13,8 @@ from sklearn.model_selection import check_cv
 from .._arrays import take_rows
 from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel
-from ..solvers import Spectrum
+from ..solvers import LandmarkSpectrum, Spectrum
+from ._many_rows import LandmarkProblem
 from ._problem import RidgeProblem, ridge_problem, square_part
 from ._scoring import Scoring
 
@@ -23,7 +24,7 @@ class Solution:
     """What is kept of the best trial."""
 
     kernel: Any
-    problem: RidgeProblem
+    problem: RidgeProblem | LandmarkProblem
     coef: np.ndarray
     bias: np.ndarray
     loo: np.ndarray | None
@@ -83,12 +84,47 @@ class Trial:
         return MatrixOperator(self._X[np.ix_(rows, self.problem.rows)])
 
 
+class LandmarkTrial:
+    """A resolved kernel restricted to landmarks: what leave-one-out and generalised cross-validation ask of a trial."""
+
+    def __init__(self, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None, model: Any):
+        self.kernel = kernel
+        self.problem = LandmarkProblem.of(kernel, X, Y, w, model)
+        self._intercept = model.fit_intercept
+
+    @cached_property
+    def spectrum(self) -> LandmarkSpectrum:
+        """The axes of the landmarks' features."""
+        problem = self.problem
+        return LandmarkSpectrum.from_operator(
+            problem.operator, problem.K, problem.Y, scale=problem.scale, intercept=self._intercept
+        )
+
+    def solution(self, alpha: Any, loo: bool) -> Solution:
+        """Return the fit to all rows for one alpha, or one for each target, with leave-one-out predictions if asked."""
+        coef, bias = self.spectrum.solve(alpha)
+        return Solution(self.kernel, self.problem, coef, bias, self._loo(alpha, coef, bias) if loo else None)
+
+    def _loo(self, alpha: Any, coef: np.ndarray, bias: np.ndarray) -> np.ndarray:
+        problem = self.problem
+        alphas = np.broadcast_to(alpha, problem.Y.shape[1:])
+        levels, which = np.unique(alphas, return_inverse=True)
+        residuals = self.spectrum.loo_residuals(problem.Y, levels)
+        predictions = np.empty((problem.n, problem.Y.shape[1]))
+        for t, k in enumerate(which):
+            predictions[problem.rows, t] = problem.Y[:, t] - residuals[k, :, t]
+        left_out = np.setdiff1d(np.arange(problem.n), problem.rows)
+        if len(left_out):
+            predictions[left_out] = problem.against(self.kernel, left_out) @ coef + bias
+        return predictions
+
+
 class Validation(Protocol):
     """Scores a trial for all alphas."""
 
     width: int
 
-    def __call__(self, trial: Trial, alphas: np.ndarray) -> np.ndarray:
+    def __call__(self, trial: Any, alphas: np.ndarray) -> np.ndarray:
         """Return scores (a, width), higher being better, whose mean over the columns counts."""
 
 
@@ -99,7 +135,7 @@ class LeaveOneOut:
         self.scoring = scoring
         self.width = n_targets if scoring.scorer is None else 1
 
-    def __call__(self, trial: Trial, alphas: np.ndarray) -> np.ndarray:
+    def __call__(self, trial: Trial | LandmarkTrial, alphas: np.ndarray) -> np.ndarray:
         residuals = trial.spectrum.loo_residuals(trial.problem.Y, alphas)
         return self.scoring(residuals, trial.problem.Y, trial.problem.rows)
 
@@ -110,7 +146,7 @@ class GeneralisedCV:
     def __init__(self, n_targets: int):
         self.width = n_targets
 
-    def __call__(self, trial: Trial, alphas: np.ndarray) -> np.ndarray:
+    def __call__(self, trial: Trial | LandmarkTrial, alphas: np.ndarray) -> np.ndarray:
         return -trial.spectrum.gcv(trial.problem.Y, alphas)
 
 
@@ -166,6 +202,8 @@ def validation(estimator: Any, X: Any, y: np.ndarray, n_targets: int, scoring: S
         raise ValueError(f"cv must be None, 'gcv', an integer, a splitter or a list of splits, got {cv!r}")
     if estimator.alpha_per_target and (scoring.scorer is not None or not (cv is None or is_gcv(cv))):
         raise ValueError("alpha_per_target=True needs cv=None or 'gcv', and scoring=None")
+    if estimator._has_landmarks and not (cv is None or is_gcv(cv)):
+        raise ValueError(f"landmarks need cv=None or 'gcv', got {cv!r}")
     if cv is None:
         return LeaveOneOut(scoring, n_targets)
     if is_gcv(cv):

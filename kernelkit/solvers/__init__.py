@@ -5,6 +5,7 @@ from ._factor import CholeskyFactor
 from ._flow import GradientFlow, staged_products
 from ._iterative import IterativeSolver
 from ._landmark_ridge import LandmarkRidge, independent
+from ._landmark_spectrum import LandmarkSpectrum
 from ._libsvm import DualSolution, libsvm
 from ._nystroem import Moments, landmark_components, ridge_on_features, ridge_on_landmarks, whitening
 from ._pivoted_cholesky import pivoted_cholesky
@@ -20,6 +21,7 @@ __all__ = [
     "GradientFlow",
     "IterativeSolver",
     "LandmarkRidge",
+    "LandmarkSpectrum",
     "Moments",
     "Outcome",
     "PrincipalComponents",

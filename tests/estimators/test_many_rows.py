@@ -9,7 +9,16 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
-from kernelkit import Gaussian, KernelRidge, KernelRidgeClassifier, Linear, Matern, Sigmoid
+from kernelkit import (
+    Gaussian,
+    KernelRidge,
+    KernelRidgeClassifier,
+    KernelRidgeClassifierCV,
+    KernelRidgeCV,
+    Linear,
+    Matern,
+    Sigmoid,
+)
 from kernelkit.estimators import _many_rows
 from kernelkit.kernels import kernel_operator
 from kernelkit.solvers import LandmarkRidge, independent
@@ -288,3 +297,51 @@ def test_mistakes(settings, error, message):
 def test_a_kernel_that_is_none_breaks_down_with_a_reason():
     with pytest.raises(LinAlgError, match="not positive definite"):
         KernelRidge(Sigmoid(coef0=-1.0), alpha=1e-3, solver="cg", preconditioner_rank=0).fit(X, Y)
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unit", "weighted"])
+class TestSearchOnLandmarks:
+    alphas = (0.03, 0.3, 3.0)
+    Z = X[:30]
+
+    def fitted(self, intercept, weights, **settings):
+        model = KernelRidgeCV(KERNEL, alphas=self.alphas, fit_intercept=intercept, landmarks=self.Z, **settings)
+        return model.fit(X, Y, weights)
+
+    def test_leave_one_out(self, intercept, weights):
+        model = self.fitted(intercept, weights)
+        ridge = KernelRidge(KERNEL, fit_intercept=intercept, solver="nystroem", landmarks=self.Z)
+        w = np.ones(len(X)) if weights is None else weights
+        for i in range(0, 400, 57):
+            rest = np.delete(np.arange(400), i)
+            alone = ridge.set_params(alpha=model.alpha_).fit(X[rest], Y[rest], w[rest]).predict(X[i : i + 1])[0]
+            np.testing.assert_allclose(model.loo_predictions_[i], alone, atol=1e-8)
+        errors = w @ (Y - model.loo_predictions_) ** 2 / w.sum()
+        assert model.best_score_ == pytest.approx(-errors.mean())
+        wanted = ridge.fit(X, Y, weights).predict(NEW)
+        np.testing.assert_allclose(model.predict(NEW), wanted, atol=1e-8)
+        np.testing.assert_array_equal(model.X_fit_, self.Z)
+
+    def test_all_rows_as_landmarks_are_the_exact_search(self, intercept, weights):
+        rows = slice(0, 60)
+        w = None if weights is None else weights[rows]
+        for cv in (None, "gcv"):
+            settings = dict(alphas=self.alphas, fit_intercept=intercept, cv=cv)
+            exact = KernelRidgeCV(KERNEL, **settings).fit(X[rows], Y[rows], w)
+            kept = X[rows] if w is None else X[rows][w > 0]
+            model = KernelRidgeCV(KERNEL, **settings, landmarks=kept).fit(X[rows], Y[rows], w)
+            scores = [m.cv_results_["mean_test_score"] for m in (model, exact)]
+            np.testing.assert_allclose(scores[0], scores[1], rtol=1e-6)
+            assert model.alpha_ == exact.alpha_
+
+
+def test_search_on_landmarks_knows_its_limits():
+    with pytest.raises(ValueError, match="landmarks need cv=None or 'gcv', got 5"):
+        KernelRidgeCV(KERNEL, cv=5, n_landmarks=20).fit(X, Y)
+    rows, y = load_digits(return_X_y=True)
+    model = KernelRidgeClassifierCV(Gaussian("scale"), n_landmarks=150, random_state=0, scoring="accuracy")
+    assert model.fit(rows[:1000], y[:1000]).score(rows[1000:], y[1000:]) > 0.9
+    K = KERNEL(X)
+    model = KernelRidgeCV("precomputed", n_landmarks=30, random_state=0).fit(K, Y)
+    assert model.score(K, Y) > 0.7
