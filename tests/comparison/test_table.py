@@ -24,6 +24,18 @@ def read(tmp_path, text, name="table.csv", encoding="utf-8"):
     return read_table(str(path), notices), notices
 
 
+def test_a_large_parquet_file_is_read_by_row_groups(tmp_path, monkeypatch):
+    table = pd.DataFrame({"a": np.arange(1000.0), "b": [f"level {k % 3}" for k in range(1000)]})
+    table.to_parquet(tmp_path / "table.parquet", row_group_size=70)
+    monkeypatch.setattr("kernelkit.comparison._read.MOST_ROWS", 250)
+    notices = []
+    found = read_table(str(tmp_path / "table.parquet"), notices)
+    assert notices == ["the file has 1,000 rows: 250 drawn at random were read, one row group at a time"]
+    assert len(found) == 250 and found["a"].is_monotonic_increasing
+    assert 0.3 < found["a"].mean() / 1000 < 0.7
+    pd.testing.assert_frame_equal(found, table.iloc[found["a"].astype(int)].reset_index(drop=True))
+
+
 def test_csv_and_parquet(tmp_path):
     table, notices = read(tmp_path, "a,b\n1,x\n?,y\n")
     assert list(table.columns) == ["a", "b"] and np.isnan(table["a"][1]) and not notices
