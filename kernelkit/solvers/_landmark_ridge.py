@@ -15,7 +15,7 @@ from ._targets import weight_roots
 
 FEWER = "take fewer landmarks"
 EPS32 = float(np.finfo(np.float32).eps)
-NOISE = 0.01  # what rounding may do to a matrix that is nearly the identity
+NOISE = 0.025  # what rounding may do to a matrix that is nearly the identity
 FLOAT32_RESIDUAL = 1e-3  # about what that leaves
 HEIGHT = 512  # rows of the sample that are worked on at a time
 
