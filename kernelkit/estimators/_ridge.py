@@ -7,12 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import n_rows
 from .._validation import check_choice, check_number, check_weights
 from ..engine import KernelOperator
-from ..kernels import Kernel
+from ..kernels import Kernel, all_or_nothing
 from ._many_rows import Settings, Stream
 from ._posterior import Posterior
 from ._problem import check_alphas, check_targets, ridge_problem
@@ -77,8 +78,8 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         The training rows, or the landmarks for "nystroem"; None for kernel="precomputed".
     solver_ : {"cholesky", "eigen", "cg", "nystroem"}
         The solver that was used; "eigen" also where alpha = 0 met a singular K.
-    n_iter_ : int or None
-        Steps of the iterations, of the slowest alpha; 0 for normal equations, None for other direct solvers.
+    n_iter_ : int
+        Steps of the iterations, of the slowest alpha; 1 where nothing is iterated.
     residual_ : float or None
         The largest relative residual, computed from the solution; None where nothing was iterated.
     amplitude_ : float or array of shape (t,)
@@ -169,6 +170,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         self.__dict__.pop("amplitude_", None)
         return self
 
+    @available_if(lambda model: model.solver == "nystroem")
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Take in one more block of rows, for ``solver="nystroem"``: exact, whatever the order of the blocks.
 
@@ -197,10 +199,11 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
                 raise
             raise ValueError(f"block {stream.n_blocks + 1}, after {stream.n_rows} rows: {error}") from error
 
+    @all_or_nothing
     def _add_block(self, X: Any, y: Any, sample_weight: Any) -> Self:
         settings, stream = Settings.of(self), getattr(self, "_stream", None)
-        if self.solver != "nystroem" or self._precomputed or self.uncertainty:
-            raise ValueError("partial_fit needs solver='nystroem', rows instead of 'precomputed', and no uncertainty")
+        if self._precomputed or self.uncertainty:
+            raise ValueError("partial_fit needs rows instead of kernel='precomputed', and uncertainty=False")
         kernels = [self.kernel_] if stream else self._kernels()
         X = self._rows_like(kernels, X, reset=stream is None)
         Y, single = check_targets(y, X)
@@ -216,7 +219,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         self._stream = stream.add(self.kernel_, X, Y, w, settings)
         coef, b = self._stream.ridge(alphas, self.fit_intercept)
         self._keep_on_landmarks(self.kernel_, X, stream.landmarks, None, coef, b, single)
-        self.solver_, self.n_iter_, self.residual_, self._posterior = "nystroem", 0, None, None
+        self.solver_, self.n_iter_, self.residual_, self._posterior = "nystroem", 1, None, None
         return self
 
     def _fit_with_uncertainty(self, X: Any, Y: np.ndarray, w: np.ndarray | None, single: bool) -> Self:
@@ -235,7 +238,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
             )
         problem = ridge_problem(kernel, X, Y, w)
         posterior = Posterior.fit(problem, alphas, self.fit_intercept)
-        self._posterior, self.solver_, self.n_iter_, self.residual_ = posterior, "cholesky", None, None
+        self._posterior, self.solver_, self.n_iter_, self.residual_ = posterior, "cholesky", 1, None
         self.amplitude_ = float(posterior.amplitude[0]) if single else posterior.amplitude
         self._keep(kernel, X, problem, posterior.coef, posterior.bias, single)
         return self

@@ -72,7 +72,7 @@ class RidgeFit(RidgeSolution):
             solver = "eigen"
         iterated = solver in ("cg", "nystroem")
         self.solver_ = solver
-        self.n_iter_ = max(outcome.steps for outcome in outcomes) if iterated else None
+        self.n_iter_ = max(1, *(outcome.steps for outcome in outcomes)) if iterated else 1
         residuals = [outcome.residual for outcome in outcomes if outcome.residual is not None]
         self.residual_ = max(residuals) if iterated and residuals else None
         warn_unless_converged(outcomes, settings)

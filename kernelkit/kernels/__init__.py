@@ -7,7 +7,7 @@ from ._base import Kernel
 from ._columns import Columns
 from ._dot_product import Cosine, Linear, Polynomial, Sigmoid
 from ._empirical import EmpiricalNTK
-from ._estimator import KernelEstimator, kernel_operator
+from ._estimator import KernelEstimator, all_or_nothing, kernel_operator
 from ._euclidean import Gaussian, Matern, RationalQuadratic
 from ._features import FeatureKernel
 from ._foreign import FunctionKernel, SklearnWrapper, as_kernel
@@ -43,6 +43,7 @@ __all__ = [
     "Sigmoid",
     "SklearnWrapper",
     "Sum",
+    "all_or_nothing",
     "as_kernel",
     "kernel_operator",
 ]

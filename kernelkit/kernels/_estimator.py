@@ -23,7 +23,7 @@ def kernel_operator(kernel: Any, X: Any, Y: Any = None) -> KernelOperator | Matr
     return KernelOperator(kernel, X, Y) if isinstance(kernel, Kernel) else MatrixOperator(X)
 
 
-def _all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
+def all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
     """Return `fit` as one that leaves the estimator as it was if it does not come to its end."""
 
     @wraps(fit)
@@ -49,9 +49,8 @@ class KernelEstimator(BaseEstimator):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name in ("fit", "partial_fit"):
-            if name in vars(cls):
-                setattr(cls, name, _all_or_nothing(vars(cls)[name]))
+        if "fit" in vars(cls):
+            cls.fit = all_or_nothing(vars(cls)["fit"])  # type: ignore[attr-defined]
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; those of the kernel are reached as ``kernel__sigma``.

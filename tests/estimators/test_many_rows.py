@@ -8,6 +8,7 @@ from scipy.linalg import LinAlgError
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kernelkit import (
     Gaussian,
@@ -38,6 +39,17 @@ def way(request, monkeypatch):
     if request.param == "conjugate gradients":
         monkeypatch.setattr(_many_rows, "SMALL_LANDMARKS", 0)
         monkeypatch.setattr(_many_rows, "SAMPLE_PER_LANDMARK", 3)
+
+
+@parametrize_with_checks(
+    [
+        KernelRidge(solver="cg", tol=1e-12),
+        KernelRidge(solver="nystroem", random_state=0),
+        KernelRidgeClassifier(solver="nystroem", random_state=0),
+    ]
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
 
 
 def real_data():
@@ -217,8 +229,9 @@ class TestBlocks:
         np.testing.assert_allclose(model.predict(NEW), alone.fit(X[:50], Y[:50]).predict(NEW), atol=1e-9)
 
     def test_other_solvers_take_no_blocks(self):
-        with pytest.raises(ValueError, match="partial_fit needs solver='nystroem'"):
-            KernelRidge(KERNEL).partial_fit(X, Y)
+        assert not hasattr(KernelRidge(KERNEL), "partial_fit")
+        with pytest.raises(ValueError, match="partial_fit needs rows instead of kernel='precomputed'"):
+            KernelRidge("precomputed", solver="nystroem").partial_fit(KERNEL(X), Y)
 
 
 def test_memmap(tmp_path):
