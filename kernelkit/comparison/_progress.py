@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+
+from ..estimators._progress import terminal_bar
 
 
 def _silent(label: str, done: int, total: int) -> None:
@@ -14,15 +15,8 @@ def _silent(label: str, done: int, total: int) -> None:
 @contextmanager
 def progress(wanted: bool) -> Iterator[Callable[[str, int, int], None]]:
     """Yield a function to call with a label and how much of how much is done."""
-    if not wanted or not sys.stderr.isatty():
-        yield _silent
-        return
-    try:
-        from rich.console import Console
-        from rich.progress import Progress
-    except ImportError:
-        yield _silent
-        return
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("measuring", total=None)
-        yield lambda label, done, total: bar.update(task, description=label, completed=done, total=total)
+    with terminal_bar() if wanted else nullcontext() as update:
+        if update is None:
+            yield _silent
+        else:
+            yield lambda label, done, total: update(description=label, completed=done, total=total)

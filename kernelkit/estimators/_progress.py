@@ -6,8 +6,26 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 SECONDS = 2.0  # between lines where there is no terminal to draw on
+
+
+@contextmanager
+def terminal_bar() -> Iterator[Callable[..., Any] | None]:
+    """Yield a function that updates a bar on standard error; None where that is no terminal, or rich is not there."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    try:
+        from rich.console import Console
+        from rich.progress import Progress
+    except ImportError:
+        yield None
+        return
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda **state: bar.update(task, **state)
 
 
 @contextmanager
@@ -17,20 +35,11 @@ def progress(verbose: bool, label: str) -> Iterator[Callable[[int, float], None]
         yield None
         return
     print(label, file=sys.stderr)
-    try:
-        from rich.console import Console
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-    except ImportError:
-        yield _lines()
-        return
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _lines()
-        return
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("step 0", total=None)
-        yield lambda step, residual: bar.update(task, description=f"step {step}, residual {residual:.1e}")
+    with terminal_bar() as update:
+        if update is None:
+            yield _lines()
+        else:
+            yield lambda step, residual: update(description=f"step {step}, residual {residual:.1e}")
 
 
 def _lines() -> Callable[[int, float], None]:

@@ -14,7 +14,8 @@ from .._arrays import n_rows
 from .._validation import check_choice, check_number, check_weights
 from ..engine import KernelOperator
 from ..kernels import Kernel, all_or_nothing
-from ._many_rows import Settings, Stream
+from ._landmark_problem import LandmarkProblem, Stream
+from ._many_rows import Settings, check_positive
 from ._posterior import Posterior
 from ._problem import check_alphas, check_targets, ridge_problem
 from ._ridge_fit import SOLVERS, RidgeFit
@@ -209,16 +210,15 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         Y, single = check_targets(y, X)
         w = check_weights(sample_weight, n_rows(X))
         alphas = check_alphas(self.alpha, Y.shape[1])
-        if not (alphas > 0).all():
-            raise ValueError(f"solver='nystroem' needs alpha > 0, got {self.alpha!r}")
-        if stream is None:
-            self.kernel_ = self._resolved(kernels[0], X, w)
-            stream = Stream.begin(self.kernel_, X, w, settings)
-        elif stream.sums is not None and stream.sums.cross.shape[1] != Y.shape[1]:
+        check_positive(alphas)
+        if stream is not None and stream.sums.cross.shape[1] != Y.shape[1]:
             raise ValueError(f"y must have {stream.sums.cross.shape[1]} targets, as before, got {Y.shape[1]}")
-        self._stream = stream.add(self.kernel_, X, Y, w, settings)
-        coef, b = self._stream.ridge(alphas, self.fit_intercept)
-        self._keep_on_landmarks(self.kernel_, X, stream.landmarks, None, coef, b, single)
+        kernel = self.kernel_ if stream else self._resolved(kernels[0], X, w)
+        problem = LandmarkProblem.of(kernel, X, Y, w, settings, stream and stream.landmarks)
+        operator = settings.operator(problem.operator)
+        self._stream = stream.add(problem, operator) if stream else Stream.begin(problem, operator)
+        coef, b, _ = self._stream.ridge(alphas, self.fit_intercept)
+        self._keep(kernel, problem.landmarks, coef, b, problem.operator.dtype, single)
         self.solver_, self.n_iter_, self.residual_, self._posterior = "nystroem", 1, None, None
         return self
 
@@ -240,7 +240,8 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         posterior = Posterior.fit(problem, alphas, self.fit_intercept)
         self._posterior, self.solver_, self.n_iter_, self.residual_ = posterior, "cholesky", 1, None
         self.amplitude_ = float(posterior.amplitude[0]) if single else posterior.amplitude
-        self._keep(kernel, X, problem, posterior.coef, posterior.bias, single)
+        coef = problem.scatter(posterior.coef)
+        self._keep(kernel, X, coef, posterior.bias, problem.operator.dtype, single)
         return self
 
     def predict(self, X: Any, return_std: bool = False) -> Any:

@@ -11,6 +11,7 @@ from .._validation import check_choice
 from ..kernels import Kernel
 from ..solvers import Outcome, solve_many
 from ._base import TrainedOnRows
+from ._landmark_problem import LandmarkProblem
 from ._many_rows import DENSE_ROWS, Settings, fit_on_landmarks, iterative_solver, warn_unless_converged
 from ._problem import RidgeProblem, check_alphas, ridge_problem
 from ._progress import progress
@@ -23,25 +24,11 @@ class RidgeSolution(TrainedOnRows):
 
     fit_intercept: bool
 
-    def _keep(
-        self, kernel: Any, X: Any, problem: RidgeProblem, coef: np.ndarray, intercept: np.ndarray, single: bool
-    ) -> None:
+    def _keep(self, kernel: Any, rows: Any, coef: np.ndarray, intercept: np.ndarray, dtype: Any, single: bool) -> None:
+        """Keep coefficients of rows, or of landmarks; of the rows of the matrix for "precomputed"."""
         self.kernel_ = kernel
-        self.X_fit_ = X if isinstance(kernel, Kernel) else None
-        coef = problem.scatter(coef).astype(problem.operator.dtype, copy=False)
-        self.dual_coef_ = coef[:, 0] if single else coef
-        self.intercept_ = (float(intercept[0]) if single else intercept) if self.fit_intercept else 0.0
-
-    def _keep_on_landmarks(
-        self, kernel: Any, X: Any, landmarks: Any, indices: Any, coef: np.ndarray, intercept: np.ndarray, single: bool
-    ) -> None:
-        """Keep coefficients of landmarks; for "precomputed" at the positions of these among all rows."""
-        if landmarks is None:
-            coef = _scattered(coef, indices, n_rows(X))
-        dtype = getattr(X, "dtype", None)
-        dtype = np.float32 if dtype == np.float32 else np.float64
+        self.X_fit_ = rows if isinstance(kernel, Kernel) else None
         coef, intercept = coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
-        self.kernel_, self.X_fit_ = kernel, landmarks
         self.dual_coef_ = coef[:, 0] if single else coef
         self.intercept_ = (float(intercept[0]) if single else intercept) if self.fit_intercept else 0.0
 
@@ -111,13 +98,13 @@ class RidgeFit(RidgeSolution):
                 mixed=not getattr(kernel, "costly", False),
                 iterative=iterative,
             )
-        self._keep(kernel, X, problem, coef, intercept, single)
+        self._keep(kernel, X, problem.scatter(coef), intercept, problem.operator.dtype, single)
         return outcomes
 
     def _kept_coefficients(self, problem: RidgeProblem) -> np.ndarray | None:
         """Return the coefficients of an earlier fit to the same rows, if these are to start from."""
         coef = getattr(self, "dual_coef_", None)
-        if not self.warm_start or coef is None or len(coef) != problem.n:
+        if not self.warm_start or coef is None or len(coef) != problem.n or coef.size != problem.n * problem.Y.shape[1]:
             return None
         return coef.reshape(len(coef), -1)[problem.rows]
 
@@ -131,15 +118,16 @@ class RidgeFit(RidgeSolution):
         settings: Settings,
         single: bool,
     ) -> tuple[Outcome, ...]:
-        start = None
-        if self.warm_start and getattr(self, "solver_", None) == "nystroem" and self.X_fit_ is not None:
-            start = self.X_fit_, self.dual_coef_.reshape(len(self.dual_coef_), -1)
-        found = fit_on_landmarks(kernel, X, Y, w, alphas, settings, start)
-        self._keep_on_landmarks(kernel, X, found.landmarks, found.indices, found.coef, found.intercept, single)
-        return found.outcomes
+        Z, start = self._kept_landmarks(X, Y) if self.warm_start else (None, None)
+        problem = LandmarkProblem.of(kernel, X, Y, w, settings, Z)
+        problem, coef, intercept, outcomes = fit_on_landmarks(problem, alphas, settings, start)
+        self._keep(kernel, problem.landmarks, problem.scatter(coef), intercept, problem.operator.dtype, single)
+        return outcomes
 
-
-def _scattered(coef: np.ndarray, indices: np.ndarray, n: int) -> np.ndarray:
-    full = np.zeros((n, coef.shape[1]))
-    full[indices] = coef
-    return full
+    def _kept_landmarks(self, X: Any, Y: np.ndarray) -> tuple[Any, np.ndarray | None]:
+        """Return the landmarks of an earlier fit that rows like these may keep, and their coefficients if they may."""
+        Z = getattr(self, "X_fit_", None)
+        if getattr(self, "solver_", None) != "nystroem" or Z is None or np.shape(Z)[1:] != np.shape(X)[1:]:
+            return None, None
+        coef = self.dual_coef_.reshape(len(self.dual_coef_), -1)
+        return Z, coef if coef.shape[1] == Y.shape[1] else None

@@ -15,10 +15,9 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import ParameterGrid
 
 from .._validation import as_floats, check_number
-from ._many_rows import LandmarkProblem
 from ._ridge_fit import RidgeSolution
 from ._scoring import Scoring, search_routing
-from ._trial import LandmarkTrial, Solution, Trial, Validation, is_gcv, validation
+from ._trial import AnyTrial, LandmarkTrial, Solution, Trial, Validation, is_gcv, validation
 
 
 class RidgeSearch(RidgeSolution):
@@ -71,11 +70,7 @@ class RidgeSearch(RidgeSolution):
             raise ValueError("no kernel could be fitted with any alpha: every score is NaN")
         self._report(candidates, alphas, np.stack(scores), best, single)
         solution = best.solution
-        problem, fit = solution.problem, (solution.coef, solution.bias, single)
-        if isinstance(problem, LandmarkProblem):
-            self._keep_on_landmarks(solution.kernel, X, problem.landmarks, problem.indices, *fit)
-        else:
-            self._keep(solution.kernel, X, problem, *fit)
+        self._keep(solution.kernel, solution.rows, solution.coef, solution.bias, solution.dtype, single)
         self.__dict__.pop("loo_predictions_", None)
         if solution.loo is not None:
             self.loo_predictions_ = solution.loo[:, 0] if single else solution.loo
@@ -84,7 +79,7 @@ class RidgeSearch(RidgeSolution):
     def _has_landmarks(self) -> bool:
         return self.n_landmarks is not None or not isinstance(self.landmarks, str)
 
-    def _trial(self, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None) -> Trial | LandmarkTrial:
+    def _trial(self, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None) -> AnyTrial:
         if self._has_landmarks:
             return LandmarkTrial(kernel, X, Y, w, self)
         return Trial(kernel, X, Y, w, self.fit_intercept)

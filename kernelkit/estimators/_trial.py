@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -14,33 +15,78 @@ from .._arrays import take_rows
 from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel
 from ..solvers import LandmarkSpectrum, Spectrum
-from ._many_rows import LandmarkProblem
+from ._landmark_problem import LandmarkProblem
 from ._problem import RidgeProblem, ridge_problem, square_part
 from ._scoring import Scoring
 
 
 @dataclass(frozen=True)
 class Solution:
-    """What is kept of the best trial."""
+    """What is kept of the best trial: coefficients of rows or of landmarks."""
 
     kernel: Any
-    problem: RidgeProblem | LandmarkProblem
+    rows: Any
     coef: np.ndarray
     bias: np.ndarray
+    dtype: Any
     loo: np.ndarray | None
 
 
-class Trial:
+class AnyTrial(ABC):
     """A resolved kernel with what its validations share, made when first asked for."""
 
-    def __init__(self, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None, intercept: bool):
+    problem: RidgeProblem | LandmarkProblem
+    spectrum: Any
+
+    def __init__(self, kernel: Any, X: Any, intercept: bool):
         self.kernel = kernel
-        self.problem = ridge_problem(kernel, X, Y, w)
         self.intercept = intercept
         self._X = X
 
+    @abstractmethod
+    def _solve(self, alpha: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return coefficients and intercepts for one alpha, or one for each target."""
+
+    @abstractmethod
+    def _cross(self, rows: np.ndarray) -> KernelOperator | MatrixOperator:
+        """Return kernel values between some of all rows and those, or the landmarks, that have coefficients."""
+
+    @property
+    def _kept(self) -> Any:
+        return self._X
+
+    def solution(self, alpha: Any, loo: bool) -> Solution:
+        """Return the fit to all rows for one alpha, or one for each target, with leave-one-out predictions if asked."""
+        coef, bias = self._solve(alpha)
+        predictions = self._loo(alpha, coef, bias) if loo else None
+        coef, dtype = self.problem.scatter(coef), self.problem.operator.dtype
+        return Solution(self.kernel, self._kept, coef, bias, dtype, predictions)
+
+    def _loo(self, alpha: Any, coef: np.ndarray, bias: np.ndarray) -> np.ndarray:
+        """Return leave-one-out predictions for all n rows; a row of weight zero is not in the fit as it is."""
+        problem = self.problem
+        left_out = np.setdiff1d(np.arange(problem.n), problem.rows)
+        predictions = np.empty((problem.n, problem.Y.shape[1]))
+        levels, which = np.unique(np.broadcast_to(alpha, problem.Y.shape[1:]), return_inverse=True)
+        residuals = self.spectrum.loo_residuals(problem.Y, levels)
+        for t, k in enumerate(which):
+            predictions[problem.rows, t] = problem.Y[:, t] - residuals[k, :, t]
+        if len(left_out):
+            predictions[left_out] = self._cross(left_out) @ coef + bias
+        return predictions
+
+
+class Trial(AnyTrial):
+    """A kernel on all rows: every validation."""
+
+    problem: RidgeProblem
+
+    def __init__(self, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None, intercept: bool):
+        super().__init__(kernel, X, intercept)
+        self.problem = ridge_problem(kernel, X, Y, w)
+
     @cached_property
-    def spectrum(self) -> Spectrum:
+    def spectrum(self) -> Spectrum:  # type: ignore[override]
         """The eigendecomposition of the weighted kernel matrix."""
         return Spectrum.from_operator(self.problem.operator, scale=self.problem.scale, intercept=self.intercept)
 
@@ -61,22 +107,8 @@ class Trial:
         fits = (part.solve(Y[train], alpha) for alpha in alphas)
         return np.stack([Y[test] - cross @ coef - bias for coef, bias in fits])
 
-    def solution(self, alpha: Any, loo: bool) -> Solution:
-        """Return the fit to all rows for one alpha, or one for each target, with leave-one-out predictions if asked."""
-        coef, bias = self.spectrum.solve(self.problem.Y, alpha)
-        return Solution(self.kernel, self.problem, coef, bias, self._loo(alpha, coef, bias) if loo else None)
-
-    def _loo(self, alpha: Any, coef: np.ndarray, bias: np.ndarray) -> np.ndarray:
-        """Return leave-one-out predictions for all n rows; a row of weight zero is not in the fit as it is."""
-        problem = self.problem
-        left_out = np.setdiff1d(np.arange(problem.n), problem.rows)
-        predictions = np.empty((problem.n, problem.Y.shape[1]))
-        for t, a in enumerate(np.broadcast_to(alpha, problem.Y.shape[1:])):
-            y = problem.Y[:, t]
-            predictions[problem.rows, t] = y - self.spectrum.loo_residuals(y, [a])[0]
-        if len(left_out):
-            predictions[left_out] = self._cross(left_out) @ coef + bias
-        return predictions
+    def _solve(self, alpha: Any) -> tuple[np.ndarray, np.ndarray]:
+        return self.spectrum.solve(self.problem.Y, alpha)
 
     def _cross(self, rows: np.ndarray) -> KernelOperator | MatrixOperator:
         if isinstance(self.kernel, Kernel):
@@ -84,39 +116,32 @@ class Trial:
         return MatrixOperator(self._X[np.ix_(rows, self.problem.rows)])
 
 
-class LandmarkTrial:
-    """A resolved kernel restricted to landmarks: what leave-one-out and generalised cross-validation ask of a trial."""
+class LandmarkTrial(AnyTrial):
+    """A kernel restricted to landmarks: leave-one-out and generalised cross-validation."""
+
+    problem: LandmarkProblem
 
     def __init__(self, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None, model: Any):
-        self.kernel = kernel
+        super().__init__(kernel, X, model.fit_intercept)
         self.problem = LandmarkProblem.of(kernel, X, Y, w, model)
-        self._intercept = model.fit_intercept
 
     @cached_property
-    def spectrum(self) -> LandmarkSpectrum:
+    def spectrum(self) -> LandmarkSpectrum:  # type: ignore[override]
         """The axes of the landmarks' features."""
         problem = self.problem
         return LandmarkSpectrum.from_operator(
-            problem.operator, problem.K, problem.Y, scale=problem.scale, intercept=self._intercept
+            problem.operator, problem.K, problem.Y, scale=problem.scale, intercept=self.intercept
         )
 
-    def solution(self, alpha: Any, loo: bool) -> Solution:
-        """Return the fit to all rows for one alpha, or one for each target, with leave-one-out predictions if asked."""
-        coef, bias = self.spectrum.solve(alpha)
-        return Solution(self.kernel, self.problem, coef, bias, self._loo(alpha, coef, bias) if loo else None)
+    @property
+    def _kept(self) -> Any:
+        return self.problem.landmarks
 
-    def _loo(self, alpha: Any, coef: np.ndarray, bias: np.ndarray) -> np.ndarray:
-        problem = self.problem
-        alphas = np.broadcast_to(alpha, problem.Y.shape[1:])
-        levels, which = np.unique(alphas, return_inverse=True)
-        residuals = self.spectrum.loo_residuals(problem.Y, levels)
-        predictions = np.empty((problem.n, problem.Y.shape[1]))
-        for t, k in enumerate(which):
-            predictions[problem.rows, t] = problem.Y[:, t] - residuals[k, :, t]
-        left_out = np.setdiff1d(np.arange(problem.n), problem.rows)
-        if len(left_out):
-            predictions[left_out] = problem.against(self.kernel, left_out) @ coef + bias
-        return predictions
+    def _solve(self, alpha: Any) -> tuple[np.ndarray, np.ndarray]:
+        return self.spectrum.solve(alpha)
+
+    def _cross(self, rows: np.ndarray) -> KernelOperator | MatrixOperator:
+        return self.problem.against(rows)
 
 
 class Validation(Protocol):
@@ -135,7 +160,7 @@ class LeaveOneOut:
         self.scoring = scoring
         self.width = n_targets if scoring.scorer is None else 1
 
-    def __call__(self, trial: Trial | LandmarkTrial, alphas: np.ndarray) -> np.ndarray:
+    def __call__(self, trial: AnyTrial, alphas: np.ndarray) -> np.ndarray:
         residuals = trial.spectrum.loo_residuals(trial.problem.Y, alphas)
         return self.scoring(residuals, trial.problem.Y, trial.problem.rows)
 
@@ -146,7 +171,7 @@ class GeneralisedCV:
     def __init__(self, n_targets: int):
         self.width = n_targets
 
-    def __call__(self, trial: Trial | LandmarkTrial, alphas: np.ndarray) -> np.ndarray:
+    def __call__(self, trial: AnyTrial, alphas: np.ndarray) -> np.ndarray:
         return -trial.spectrum.gcv(trial.problem.Y, alphas)
 
 

@@ -21,12 +21,12 @@ class Room:
     def __init__(self) -> None:
         self._buffers: dict[Any, np.ndarray] = {}
 
-    def __call__(self, name: str, like: np.ndarray, dtype: Any = None) -> np.ndarray:
-        """Return an array of the shape of another, its values whatever they are."""
-        key = name, np.dtype(like.dtype if dtype is None else dtype)
+    def __call__(self, name: str, like: np.ndarray) -> np.ndarray:
+        """Return an array of the shape and type of another, its values whatever they are."""
+        key = name, like.dtype
         found = self._buffers.get(key)
         if found is None or found.size < like.size:
-            found = self._buffers[key] = np.empty(like.size, dtype=key[1])
+            found = self._buffers[key] = np.empty(like.size, dtype=like.dtype)
         return found[: like.size].reshape(like.shape)
 
 
@@ -74,7 +74,7 @@ class Pairs:
         return angle, cosine
 
 
-Image = tuple[Any, Any, Any]  # u, half and the derivative of the new u in the old one, which is None if not asked for
+Image = tuple[Any, Any, Any]  # u, half, and the derivative of the new u in the old one; None if not asked for
 
 
 @dataclass

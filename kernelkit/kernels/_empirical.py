@@ -89,10 +89,6 @@ class EmpiricalNTK(Kernel):
         self.part = part
 
     @property
-    def positive_definite(self) -> bool:
-        return True
-
-    @property
     def costly(self) -> bool:
         return True
 

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from threadpoolctl import threadpool_limits
 
-from kernelkit.engine import KernelOperator, MatrixOperator
+from kernelkit.engine import KernelOperator, MatrixOperator, _operator
 from kernelkit.kernels import Gaussian, Kernel, Laplacian, Linear, Rows
 
 rng = np.random.default_rng(0)
@@ -97,3 +98,18 @@ def test_a_kernel_of_ones_own():
 def test_an_empty_side_gives_an_empty_result():
     assert KernelOperator(Gaussian(), X[:0], Y).dense().shape == (0, 700)
     assert (KernelOperator(Gaussian(), X[:0], Y) @ V).shape == (0, 2)
+
+
+@pytest.mark.parametrize("kind", ["kernel", "matrix"])
+def test_transposed_sums(kind, monkeypatch):
+    """The sums over blocks of rows, the same on any number of threads."""
+    monkeypatch.setattr(_operator, "PART_ROWS", 16)
+    rng = np.random.default_rng(0)
+    X, Z, V = rng.normal(size=(700, 3)), rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
+    K, U = Gaussian()(X, Z), rng.normal(size=(700, 2))
+    operator = KernelOperator(Gaussian(), X, Z) if kind == "kernel" else MatrixOperator(K)
+    found = operator.transposed_sum(lambda i, block: block @ V, 2)
+    np.testing.assert_allclose(found, K.T @ (K @ V), rtol=1e-12)
+    np.testing.assert_allclose(operator.transposed_sum(lambda i, block: U[i], 2), K.T @ U, rtol=1e-11, atol=1e-11)
+    with threadpool_limits(1):
+        np.testing.assert_array_equal(operator.transposed_sum(lambda i, block: block @ V, 2), found)

@@ -244,6 +244,16 @@ def test_memmap(tmp_path):
         np.testing.assert_array_equal(model.fit(rows, Y).predict(rows), wanted)
 
 
+def test_a_warm_start_fits_other_targets_too(way):
+    model = KernelRidge(KERNEL, alpha=0.1, solver="nystroem", n_landmarks=40, warm_start=True, random_state=0)
+    kept = model.fit(X, Y).X_fit_
+    for targets in (Y[:, 0], np.hstack([Y, Y])):
+        np.testing.assert_array_equal(model.fit(X, targets).X_fit_, kept)
+        cold = KernelRidge(KERNEL, alpha=0.1, solver="nystroem", landmarks=kept).fit(X, targets)
+        np.testing.assert_allclose(model.predict(NEW), cold.predict(NEW), atol=1e-4)
+    assert model.fit(X[:, :2], Y).X_fit_.shape == (40, 2)
+
+
 def test_auto_never_approximates(monkeypatch, capsys):
     assert KernelRidge(KERNEL).fit(X, Y).solver_ == "cholesky"
     monkeypatch.setattr("kernelkit.estimators._ridge_fit.DENSE_ROWS", 300)

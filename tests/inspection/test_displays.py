@@ -26,12 +26,6 @@ PLANE = IRIS[:, [0, 2]]
 names = load_iris().target_names[species]
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    pyplot.close("all")
-
-
 def labels(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
