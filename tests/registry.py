@@ -226,5 +226,7 @@ ESTIMATORS = [
     kernelkit.KernelRidgeCV(),
     kernelkit.KernelRidgeClassifierCV(),
     kernelkit.KernelSVC(tol=1e-12),
+    kernelkit.KernelSVC(tol=1e-12, solver="smo"),
     kernelkit.KernelSVR(tol=1e-12),
+    kernelkit.KernelSVR(tol=1e-12, solver="smo"),
 ]

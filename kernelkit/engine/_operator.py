@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -90,9 +91,12 @@ class KernelOperator:
 
     def diag(self) -> np.ndarray:
         """Return the diagonal, shape (n,); only for the square operator of one set of rows."""
-        if not self._symmetric:
-            raise ValueError(f"diag() needs the operator of one set of rows, this one has shape {self.shape}")
+        self._check_symmetric("diag")
         return cast(self.kernel.diag(self._X), self.dtype)
+
+    def _check_symmetric(self, verb: str) -> None:
+        if not self._symmetric:
+            raise ValueError(f"{verb}() needs the operator of one set of rows, this one has shape {self.shape}")
 
     def _tile(self, a: Any, b: Any, scratch: Scratch) -> np.ndarray:
         tile = self.kernel.tile(a, b, scratch(len(a), len(b)) if b.dtype == self.dtype else None)
@@ -111,11 +115,31 @@ class KernelOperator:
         """Return consecutive rows of the matrix, an array of shape (rows.stop - rows.start, m)."""
         return self._fill(lambda i: self._rows(shifted(i, rows.start)), rows.stop - rows.start, self._kept)
 
-    def part(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Return the values at some rows and columns; only for the square operator of one set of rows."""
-        if not self._symmetric:
-            raise ValueError(f"part() needs the operator of one set of rows, this one has shape {self.shape}")
-        return self._fill(lambda i: self._kept[rows[i]], len(rows), self._kept[columns])
+    def part(self, rows: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
+        """Return the values at some rows and columns, by default all; only for the operator of one set of rows."""
+        self._check_symmetric("part")
+        kept = self._kept if columns is None else self._kept[columns]
+        return self._fill(lambda i: self._kept[rows[i]], len(rows), kept)
+
+    def restricted(self, index: np.ndarray) -> KernelOperator:
+        """Return the operator of some of the rows; only for that of one set of rows."""
+        self._check_symmetric("restricted")
+        some = copy.copy(self)
+        some._X = some._Y = take_rows(self._X, index)
+        some._kept, some.shape = self._kept[index], (len(index), len(index))
+        return some
+
+    def costly(self, many_features: int) -> bool:
+        """Whether values cost more to make again than to keep: a costly kernel, or rows of so many features."""
+        width = getattr(self._X, "shape", ())[1:]
+        of_numbers = getattr(self.kernel, "requires_vector_input", False)
+        return getattr(self.kernel, "costly", False) or not of_numbers or not width or width[0] >= many_features
+
+    def product(self, rows: np.ndarray | None, columns: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Return K[rows, columns] v in float64, holding tiles only; `rows` None is all; for one set of rows only."""
+        self._check_symmetric("product")
+        some = self._kept if rows is None else self._kept[rows]
+        return self._product(len(some), lambda i: some[i], self._kept[columns], v.astype(self.dtype))
 
     def dense(self) -> Any:
         """Return the whole matrix as a fresh C-ordered array of shape (n, m).
@@ -197,21 +221,25 @@ class KernelOperator:
         if V.shape[:1] != self.shape[1:]:
             raise ValueError(f"V must have {self.shape[1]} rows for an operator of shape {self.shape}, got {V.shape}")
         dtype = np.result_type(self.dtype, V.dtype)
-        V = V.astype(self.dtype, copy=False)
-        out = np.empty(self.shape[:1] + V.shape[1:], dtype=dtype)
-        height, width = tile_shape(*self.shape, self._itemsize)
+        return self._product(self.shape[0], self._rows, self._kept, V.astype(self.dtype, copy=False)).astype(
+            dtype, copy=False
+        )
+
+    def _product(self, n: int, rows: Callable[[slice], Any], kept: Any, V: np.ndarray) -> np.ndarray:
+        """Return the values between `n` rows, which come in slices, and rows that are kept, times V, in float64."""
+        m = len(kept)
+        out = np.zeros((n, *V.shape[1:]))
+        height, width = tile_shape(n, m, self._itemsize)
         width = min(width, LONGEST_SUM)
         scratch = Scratch(height * width, self.dtype)
 
         def multiply(i: slice) -> None:
-            a = self._rows(i)
-            total = np.zeros((i.stop - i.start, *V.shape[1:]))
-            for j in blocks(self.shape[1], width):
-                tile = self._tile(a, self._kept[j], scratch)
-                total += tile.astype(self.dtype, copy=False) @ V[j]
-            out[i] = total
+            a = rows(i)
+            for j in blocks(m, width):
+                tile = self._tile(a, kept[j], scratch)
+                out[i] += tile.astype(self.dtype, copy=False) @ V[j]
 
-        run(multiply, blocks(self.shape[0], height))
+        run(multiply, blocks(n, height))
         return out
 
 
@@ -278,9 +306,17 @@ class MatrixOperator:
         """Return consecutive rows of the matrix, as a view where the type allows it."""
         return self._K[rows].astype(self.dtype, copy=False)
 
-    def part(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Return a copy of the values at some rows and columns."""
-        return self._K[np.ix_(rows, columns)].astype(self.dtype, copy=False)
+    def part(self, rows: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
+        """Return a copy of the values at some rows and columns, by default all."""
+        values = self._K[rows]
+        if columns is not None:
+            values = values.take(columns, axis=1)  # in two steps: three times as fast as indexing with both
+        return values.astype(self.dtype, copy=False)
+
+    def restricted(self, index: np.ndarray) -> MatrixOperator:
+        """Return the operator of a copy of the values at some rows and the same columns."""
+        check_memory(len(index) ** 2 * self.dtype.itemsize, f"a {len(index)} x {len(index)} kernel matrix", FEWER)
+        return MatrixOperator(self.part(index, index))
 
     def dense(self) -> np.ndarray:
         """Return a fresh C-ordered copy of the matrix."""

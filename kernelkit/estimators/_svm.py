@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,10 +13,12 @@ from .._arrays import n_rows, take_rows
 from .._validation import check_choice, check_number, check_varies
 from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel, KernelEstimator, Linear, kernel_operator
-from ..solvers import DualSolution, libsvm
+from ..solvers import DualSolution, libsvm, smo
 from ._problem import square_part
 
-SOLVERS = ("auto", "libsvm")
+SOLVERS = ("auto", "smo", "libsvm")
+SMO_FORMULATIONS = ("c_svc", "epsilon_svr")
+SMO_ROWS = 1000  # from which "auto" takes "smo", whose compiled loops take half a second to load
 LIMITS: dict[str, dict[str, Any]] = {
     "C": {"above": 0, "finite": False},
     "nu": {"above": 0, "at_most": 1},
@@ -41,6 +45,7 @@ class SupportVectorMachine(KernelEstimator):
     formulation: ClassVar[str]
     terms: ClassVar[tuple[str, ...]]
     regularisation = "C"
+    warm_start: bool = False
 
     def __init__(
         self, kernel: Any, solver: str, shrinking: bool, tol: float, cache_size: float, max_iter: int, verbose: bool
@@ -57,6 +62,7 @@ class SupportVectorMachine(KernelEstimator):
         """Return what the solver takes, checked."""
         check_choice("solver", self.solver, SOLVERS)
         check_choice("shrinking", self.shrinking, (True, False))
+        check_choice("warm_start", self.warm_start, (True, False))
         check_number("tol", self.tol, above=0)
         check_number("cache_size", self.cache_size, above=0)
         check_number("max_iter", self.max_iter, at_least=-1, integer=True)
@@ -69,22 +75,49 @@ class SupportVectorMachine(KernelEstimator):
         """Return the resolved kernel and the solution on the rows of positive weight, at their positions in `X`."""
         settings = self._check_settings()
         kernel = self._resolved(self._as_kernel(self.kernel), X, w)
-        rows = np.arange(n_rows(X)) if w is None else np.flatnonzero(w)
+        n_given = n_rows(X)
+        rows = np.arange(n_given) if w is None else np.flatnonzero(w)
         if len(rows) < 2:
             raise ValueError("a support vector machine needs 2 rows of positive weight, got 1 sample")
-        if len(rows) < n_rows(X):
+        if len(rows) < n_given:
             X = take_rows(X, rows) if isinstance(kernel, Kernel) else square_part(X, rows)
         check_varies(X)
         if not isinstance(kernel, Kernel):
             _check_semidefinite(X)
         weights = None if w is None else w[rows]
-        solution = libsvm(kernel_operator(kernel, X), y[rows], weights, self.formulation, **settings)
+        solve: Any = libsvm
+        if self._chosen_solver(len(rows)) == "smo":
+            start = self._start(n_given)
+            solve = partial(smo, start=None if start is None else start[:, rows])
+        solution = solve(kernel_operator(kernel, X), y[rows], weights, self.formulation, **settings)
         return kernel, solution.at(rows)
+
+    def _chosen_solver(self, n: int) -> str:
+        wanted = self.solver == "smo" or self.warm_start
+        if wanted and self.formulation not in SMO_FORMULATIONS:
+            raise ValueError(f"solver='smo' is for KernelSVC and KernelSVR, {type(self).__name__} needs 'libsvm'")
+        if self.solver == "libsvm":
+            if self.warm_start:
+                raise ValueError("warm_start=True needs solver='smo' or 'auto', got solver='libsvm'")
+            return "libsvm"
+        possible = self.formulation in SMO_FORMULATIONS and find_spec("numba") is not None
+        if wanted and not possible:
+            raise ImportError("solver='smo' and warm_start=True need numba: python -m pip install 'kernelkit[fast]'")
+        return "smo" if possible and (wanted or n >= SMO_ROWS) else "libsvm"
+
+    def _start(self, n: int) -> np.ndarray | None:
+        """Return the dual variables of an earlier fit on as many rows, with the signs of ``DualSolution.of_pairs``."""
+        if not self.warm_start or getattr(self, "shape_fit_", (0,))[0] != n:
+            return None
+        coef = self._coefficients()
+        variables = np.zeros((len(coef), n))
+        variables[:, self.support_] = -coef if len(getattr(self, "classes_", ())) == 2 else coef
+        return variables
 
     def _keep(self, X: Any, kernel: Any, solution: DualSolution) -> None:
         dtype = np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64
         self.kernel_ = kernel
-        self.solver_ = "libsvm"
+        self.solver_ = solution.solver
         self.shape_fit_ = getattr(X, "shape", (n_rows(X),))
         self.support_ = solution.support
         self.support_vectors_ = take_rows(X, solution.support) if isinstance(kernel, Kernel) else np.empty((0, 0))

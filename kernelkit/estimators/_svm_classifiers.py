@@ -166,16 +166,21 @@ class KernelSVC(SupportVectorClassifier):
     break_ties : bool
         Whether `predict` takes the largest column of ``decision_function`` in place of the first class with the most
         pairs won.
-    solver : {"auto", "libsvm"}
-        "auto" is "libsvm".
+    solver : {"auto", "smo", "libsvm"}
+        "smo" needs numba, holds no matrix of more than 4096 rows, and makes kernel values in float32, or in float64
+        where `tol` is so small, or C so large, that float32 would show. "libsvm" holds the whole matrix. "auto" is
+        "smo" from 1000 rows where numba is installed, else "libsvm".
     shrinking : bool
-        Whether the solver puts rows aside that seem settled.
+        Whether the solver puts rows aside that seem settled; all rows are checked before the end.
     tol : float
         Largest violation of the optimality conditions at the end, > 0.
     cache_size : float
-        Megabytes the solver may take beside the kernel matrix.
+        Megabytes: for "smo", of kernel rows that are kept where making them again would take longer; for "libsvm",
+        beside the kernel matrix.
     max_iter : int
         Most iterations for each pair; -1 is no limit.
+    warm_start : bool
+        Start from the dual variables of an earlier fit on as many rows, such as one with another C; takes "smo".
     verbose : bool
         Whether the solver writes what it does to standard output.
 
@@ -243,11 +248,13 @@ class KernelSVC(SupportVectorClassifier):
         solver: str = "auto",
         shrinking: bool = True,
         tol: float = 1e-3,
-        cache_size: float = 100,
+        cache_size: float = 1000,
         max_iter: int = -1,
+        warm_start: bool = False,
         verbose: bool = False,
     ):
         super().__init__(kernel, solver, shrinking, tol, cache_size, max_iter, verbose)
+        self.warm_start = warm_start
         self.C = C
         self.class_weight = class_weight
         self.decision_function_shape = decision_function_shape
@@ -313,7 +320,7 @@ class KernelNuSVC(SupportVectorClassifier):
         solver: str = "auto",
         shrinking: bool = True,
         tol: float = 1e-3,
-        cache_size: float = 100,
+        cache_size: float = 1000,
         max_iter: int = -1,
         verbose: bool = False,
     ):

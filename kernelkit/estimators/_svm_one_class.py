@@ -67,7 +67,7 @@ class KernelOneClassSVM(OutlierMixin, SupportVectorMachine):
         solver: str = "auto",
         shrinking: bool = True,
         tol: float = 1e-3,
-        cache_size: float = 100,
+        cache_size: float = 1000,
         max_iter: int = -1,
         verbose: bool = False,
     ):

@@ -74,7 +74,7 @@ class KernelSVR(SupportVectorRegressor):
         Penalty of the errors, > 0; not divided by n.
     epsilon : float
         Half the width of the tube in which errors do not count, >= 0, in the units of y.
-    solver, shrinking, tol, cache_size, max_iter, verbose
+    solver, shrinking, tol, cache_size, max_iter, warm_start, verbose
         As for KernelSVC.
 
     Attributes
@@ -116,11 +116,13 @@ class KernelSVR(SupportVectorRegressor):
         solver: str = "auto",
         shrinking: bool = True,
         tol: float = 1e-3,
-        cache_size: float = 100,
+        cache_size: float = 1000,
         max_iter: int = -1,
+        warm_start: bool = False,
         verbose: bool = False,
     ):
         super().__init__(kernel, solver, shrinking, tol, cache_size, max_iter, verbose)
+        self.warm_start = warm_start
         self.C = C
         self.epsilon = epsilon
 
@@ -175,7 +177,7 @@ class KernelNuSVR(SupportVectorRegressor):
         solver: str = "auto",
         shrinking: bool = True,
         tol: float = 1e-3,
-        cache_size: float = 100,
+        cache_size: float = 1000,
         max_iter: int = -1,
         verbose: bool = False,
     ):

@@ -1,17 +1,19 @@
 """Linear algebra on operators: ridge systems, support vector duals, principal components, gradient flow."""
 
 from ._cholesky import Outcome, factor, solve
+from ._dual_solution import DualSolution
 from ._factor import CholeskyFactor
 from ._flow import GradientFlow, staged_products
 from ._iterative import IterativeSolver
 from ._landmark_ridge import LandmarkRidge, independent
 from ._landmark_spectrum import LandmarkSpectrum
-from ._libsvm import DualSolution, libsvm
+from ._libsvm import libsvm
 from ._nystroem import Moments, landmark_components, ridge_on_features, ridge_on_landmarks, whitening
 from ._pivoted_cholesky import pivoted_cholesky
 from ._principal import EIGEN_SOLVERS, PrincipalComponents, principal_components
 from ._representatives import farthest_points, leverage_sample
 from ._ridge import RidgeSystem, solve_many
+from ._smo import smo
 from ._spectral import Spectrum
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "principal_components",
     "ridge_on_features",
     "ridge_on_landmarks",
+    "smo",
     "solve",
     "solve_many",
     "staged_products",

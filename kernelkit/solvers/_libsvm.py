@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,43 +9,11 @@ from sklearn import config_context
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
 
 from ..engine import KernelOperator, MatrixOperator, check_memory
+from ._dual_solution import FEWER, DualSolution
 from ._spectral import check_finite
 
 FORMULATIONS = {"c_svc": SVC, "nu_svc": NuSVC, "epsilon_svr": SVR, "nu_svr": NuSVR, "one_class": OneClassSVM}
-FEWER = "fit on fewer rows, or map them with Nystroem and fit a linear SVM"
 MEGABYTE = 2**20
-
-
-@dataclass(frozen=True)
-class DualSolution:
-    """The rows that count, and how much.
-
-    Attributes
-    ----------
-    support : array of shape (s,)
-        Positions of the support vectors, ordered by class.
-    coef : array of shape (classes - 1, s)
-        Their coefficients, one row for regression and one class; of two classes the second has the positive ones.
-    intercept : array of shape (pairs,)
-        One for each pair of classes.
-    n_support : array
-        How many support vectors there are of each class.
-    n_iter : array of shape (pairs,)
-        Iterations of each problem.
-    converged : bool
-        Whether all met the tolerance.
-    """
-
-    support: np.ndarray
-    coef: np.ndarray
-    intercept: np.ndarray
-    n_support: np.ndarray
-    n_iter: np.ndarray
-    converged: bool
-
-    def at(self, rows: np.ndarray) -> DualSolution:
-        """Return the solution with support vectors at their positions among more rows, of which it had `rows`."""
-        return replace(self, support=rows[self.support])
 
 
 def libsvm(
@@ -101,4 +68,5 @@ def libsvm(
         machine.n_support_,
         np.atleast_1d(machine.n_iter_),
         machine.fit_status_ == 0,
+        "libsvm",
     )

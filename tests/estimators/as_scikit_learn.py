@@ -7,6 +7,7 @@ from sklearn.svm import LinearSVC, LinearSVR, _libsvm
 
 import kernelkit
 from kernelkit import Gaussian, Linear, Polynomial, Sigmoid
+from kernelkit.estimators import _svm
 
 __all__ = [
     "SVC",
@@ -20,6 +21,7 @@ __all__ = [
     "OneClassSVM",
     "RBFSampler",
     "_libsvm",
+    "either_solver",
     "kernel_object",
     "skip",
 ]
@@ -41,6 +43,14 @@ def kernel_object(kernel, gamma, degree, coef0):
     if kernel == "poly":
         return Polynomial(degree=degree, gamma=gamma, coef0=coef0)
     return Sigmoid(gamma=gamma, coef0=coef0) if kernel == "sigmoid" else kernel
+
+
+@pytest.fixture(autouse=True, params=["libsvm", "smo"])
+def either_solver(request, monkeypatch):
+    """Let "auto" take one solver, then the other, whatever the number of rows."""
+    if request.param == "smo":
+        pytest.importorskip("numba")
+    monkeypatch.setattr(_svm, "SMO_ROWS", 0 if request.param == "smo" else 10**9)
 
 
 def _constructor(name):

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.estimators.as_scikit_learn import WITHOUT_PROBABILITY, skip
+from tests.estimators.as_scikit_learn import WITHOUT_PROBABILITY, either_solver, skip  # noqa: F401
 
 theirs = pytest.importorskip("sklearn.svm.tests.test_svm")
 pytestmark = pytest.mark.filterwarnings("default")

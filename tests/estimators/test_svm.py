@@ -32,12 +32,21 @@ DATA = {
 X, y = load_iris(return_X_y=True)
 X, y = StandardScaler().fit_transform(X)[::2], y[::2]
 pair = y < 2
-MACHINES = [KernelSVC(), KernelNuSVC(nu=0.3), KernelSVR(), KernelNuSVR(), KernelOneClassSVM(nu=0.3)]
-CLASSIFIERS = [KernelSVC(), KernelNuSVC(nu=0.3)]
+pytest.importorskip("numba")
+MACHINES = [
+    KernelSVC(),
+    KernelSVC(solver="smo"),
+    KernelNuSVC(nu=0.3),
+    KernelSVR(),
+    KernelSVR(solver="smo"),
+    KernelNuSVR(),
+    KernelOneClassSVM(nu=0.3),
+]
+CLASSIFIERS = [KernelSVC(), KernelSVC(solver="smo"), KernelNuSVC(nu=0.3)]
 
 
 def named(machine):
-    return type(machine).__name__
+    return type(machine).__name__ + "-smo" * (machine.solver == "smo")
 
 
 def values(model, X):
@@ -51,10 +60,13 @@ def load(name):
     return X[::step], X[1::step], y[::step]
 
 
+LEFT_OUT = ("kernel", "solver", "warm_start")
+
+
 def theirs(model, **parameters):
     """scikit-learn's machine of the same name and settings."""
     kind = getattr(sklearn.svm, type(model).__name__.removeprefix("Kernel"))
-    settings = {name: value for name, value in model.get_params(deep=False).items() if name not in ("kernel", "solver")}
+    settings = {name: value for name, value in model.get_params(deep=False).items() if name not in LEFT_OUT}
     return kind(**{**settings, **parameters})
 
 
@@ -86,6 +98,8 @@ def test_equals_scikit_learn_for_every_kernel(name, machine, kernel, parameters)
 
 
 def check_equal(name, machine, parameters):
+    if machine.solver == "smo" and isinstance(machine.kernel, Sigmoid):
+        pytest.skip("an indefinite kernel has several points that meet the conditions")
     rows, new, target = load(name)
     if is_classifier(machine) and name == "diabetes":
         target = target > np.median(target)
@@ -94,7 +108,9 @@ def check_equal(name, machine, parameters):
     machine.fit(rows, target)
 
     scale = np.abs(values(expected, new)).max()
-    np.testing.assert_allclose(values(machine, new), values(expected, new), rtol=0, atol=1e-6 * scale)
+    # Where both are stopped short of the tolerance, they are so at different points.
+    close = 1e-5 if machine.solver == "smo" else 1e-6
+    np.testing.assert_allclose(values(machine, new), values(expected, new), rtol=0, atol=close * scale)
 
 
 def test_a_kernel_gives_the_same_as_object_function_and_matrix():
@@ -274,7 +290,7 @@ MISTAKES = [
     ({"max_iter": 2.5}, X, None, "max_iter must be an integer"),
     ({"max_iter": -2}, X, None, "max_iter must be an integer >= -1, got -2"),
     ({"shrinking": "no"}, X, None, "shrinking must be one of True, False, got 'no'"),
-    ({"solver": "smo"}, X, None, "solver must be one of 'auto', 'libsvm', got 'smo'"),
+    ({"solver": "sgd"}, X, None, "solver must be one of 'auto', 'smo', 'libsvm', got 'sgd'"),
 ]
 
 
