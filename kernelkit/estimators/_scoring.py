@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import numbers
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -49,33 +50,54 @@ class _Decided(ClassifierMixin, BaseEstimator):
         return True
 
 
-class Scoring:
-    """Turns residuals into scores, higher being better.
+class RoutedScorer:
+    """The scorer of a search, with what `fit` was given for it and for the splitter.
 
     Parameters
     ----------
-    estimator : KernelRidgeCV or KernelRidgeClassifierCV
-        Whose ``scoring`` it is; None means minus the weighted mean of squared errors.
+    estimator : estimator with ``scoring``
+        The search.
     y : array
         What the scorer compares with: targets as they came, or labels.
     w : array of shape (n,), optional
-        Weights, for the squared errors and for the scorer.
+        Weights; with metadata routing, for a scorer that asks for them.
     params : dict
         Further arguments of ``fit``, for scorer and splitter.
+
+    Raises
+    ------
+    ValueError
+        If there is more than one scorer.
     """
+
+    weighted: ClassVar[bool]  # whether the scorer gets the weights without metadata routing
 
     def __init__(self, estimator: Any, y: np.ndarray, w: np.ndarray | None, params: dict[str, Any]):
         _raise_for_params(params, estimator, "fit")
-        self.y, self.w = y, w
-        self.scorer = None
-        self.score_params: dict[str, Any] = {} if w is None else {"sample_weight": w}
+        if isinstance(estimator.scoring, (list, tuple, set, dict)):
+            raise ValueError(f"scoring must be one scorer, by which to choose, got {estimator.scoring!r}")
+        self.y = y
+        self.scorer = None if estimator.scoring is None else check_scoring(estimator, scoring=estimator.scoring)
+        weights = {} if w is None else {"sample_weight": w}
+        self.score_params: dict[str, Any] = weights if self.weighted else {}
         self.split_params: dict[str, Any] = {}
-        self._stand_in = _Decided(estimator) if isinstance(estimator, Codes) else _Predicted()
-        if estimator.scoring is not None:
-            self.scorer = check_scoring(estimator, scoring=estimator.scoring)
         if _routing_enabled():
-            routed = process_routing(estimator, "fit", **params, **self.score_params)
+            routed = process_routing(estimator, "fit", **params, **weights)
             self.score_params, self.split_params = routed.scorer.score, routed.splitter.split
+
+    def _params_at(self, rows: np.ndarray) -> dict[str, Any]:
+        return {name: _at(value, rows, len(self.y)) for name, value in self.score_params.items()}
+
+
+class Scoring(RoutedScorer):
+    """Turns residuals into scores, higher being better: minus the weighted mean of their squares without a scorer."""
+
+    weighted = True
+
+    def __init__(self, estimator: Any, y: np.ndarray, w: np.ndarray | None, params: dict[str, Any]):
+        super().__init__(estimator, y, w, params)
+        self.w = w
+        self._stand_in = _Decided(estimator) if isinstance(estimator, Codes) else _Predicted()
 
     def __call__(self, residuals: np.ndarray, Y: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return scores (a, t), one for each target, or (a, 1) of a scorer.
@@ -91,11 +113,31 @@ class Scoring:
         """
         if self.scorer is None:
             return -np.average(residuals**2, axis=1, weights=None if self.w is None else self.w[rows])
-        params = {name: _at(value, rows, len(self.y)) for name, value in self.score_params.items()}
+        params = self._params_at(rows)
         y = self.y[rows]
         single = Y.shape[1] == 1 and np.ndim(y) == 1
         predictions = ((Y - e)[:, 0] if single else Y - e for e in residuals)
         return np.array([[self.scorer(self._stand_in, values, y, **params)] for values in predictions])
+
+
+class ModelScoring(RoutedScorer):
+    """Scores fitted models, higher being better: by their own ``score`` without a scorer.
+
+    As in GridSearchCV, weights are for the fits; a scorer that asks for them gets them through metadata routing.
+    """
+
+    weighted = False
+
+    def __call__(self, model: Any, X: Any, rows: np.ndarray) -> float:
+        """Return the score of a model at rows `X`, whose positions among all are `rows`."""
+        y, params = self.y[rows], self._params_at(rows)
+        try:
+            score = model.score(X, y) if self.scorer is None else self.scorer(model, X, y, **params)
+        except AttributeError as error:
+            raise AttributeError(f"the scorer asks a support vector machine for what it has not: {error}") from error
+        if not isinstance(score, numbers.Number):
+            raise TypeError(f"scoring must return a number, got {score!r}")
+        return float(score)  # type: ignore[arg-type]
 
 
 def _at(value: Any, rows: np.ndarray, n: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,8 @@ from ..kernels import Kernel, KernelEstimator, Linear, kernel_operator
 from ..solvers import DualSolution, libsvm
 from ._problem import square_part
 
+# What turns rows, class numbers or targets, and weights into the kernel with its numbers and the solution.
+Solve = Callable[[Any, np.ndarray, np.ndarray | None], tuple[Any, DualSolution]]
 SOLVERS = ("auto", "libsvm")
 LIMITS: dict[str, dict[str, Any]] = {
     "C": {"above": 0, "finite": False},

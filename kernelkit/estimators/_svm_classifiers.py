@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from .._arrays import n_rows
 from .._validation import check_choice, check_weights
 from ._classes import balanced, check_labels
-from ._svm import SupportVectorMachine
+from ._svm import Solve, SupportVectorMachine
 
 
 class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
@@ -47,16 +47,19 @@ class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
         check_choice("break_ties", self.break_ties, (True, False))
         X = self._training_rows(X)
         y = column_or_1d(check_labels(self, y, X), warn=True)
-        w = check_weights(sample_weight, n_rows(X))
+        self._learn(X, y, check_weights(sample_weight, n_rows(X)), self._solve)
+        return self
+
+    def _learn(self, X: Any, y: np.ndarray, w: np.ndarray | None, solve: Solve) -> None:
+        """Fit to rows that are checked, by a function of rows, class numbers and weights."""
         classes, codes = _classes(y, w)
         class_weight = self._class_weight(classes, y, w)
         w = check_weights(class_weight[codes] if w is None else w * class_weight[codes], n_rows(X))
         classes, codes = _classes(y, w)
         self._check_feasible(classes, codes, w)
-        kernel, solution = self._solve(X, codes.astype(np.float64), w)
+        kernel, solution = solve(X, codes.astype(np.float64), w)
         self.classes_, self.class_weight_, self.n_iter_ = classes, class_weight[class_weight > 0], solution.n_iter
         self._keep(X, kernel, solution)
-        return self
 
     def _class_weight(self, classes: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
         return np.ones(len(classes))

@@ -11,7 +11,7 @@ from sklearn.utils.validation import column_or_1d
 from .._arrays import n_rows
 from .._validation import check_weights
 from ._problem import check_targets
-from ._svm import SupportVectorMachine
+from ._svm import Solve, SupportVectorMachine
 
 
 class SupportVectorRegressor(RegressorMixin, SupportVectorMachine):
@@ -39,10 +39,14 @@ class SupportVectorRegressor(RegressorMixin, SupportVectorMachine):
         X = self._training_rows(X)
         Y, single = check_targets(y, X)
         target = Y[:, 0] if single else column_or_1d(Y, warn=True)
-        kernel, solution = self._solve(X, np.ascontiguousarray(target), check_weights(sample_weight, n_rows(X)))
+        self._learn(X, np.ascontiguousarray(target), check_weights(sample_weight, n_rows(X)), self._solve)
+        return self
+
+    def _learn(self, X: Any, y: np.ndarray, w: np.ndarray | None, solve: Solve) -> None:
+        """Fit to rows that are checked, by a function of rows, targets and weights."""
+        kernel, solution = solve(X, y, w)
         self.n_iter_ = int(solution.n_iter[0])
         self._keep(X, kernel, solution)
-        return self
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict, holding tiles of the kernel matrix only.

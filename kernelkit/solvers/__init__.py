@@ -6,7 +6,7 @@ from ._flow import GradientFlow, staged_products
 from ._iterative import IterativeSolver
 from ._landmark_ridge import LandmarkRidge, independent
 from ._landmark_spectrum import LandmarkSpectrum
-from ._libsvm import DualSolution, libsvm
+from ._libsvm import DualSolution, libsvm, libsvm_part
 from ._nystroem import Moments, landmark_components, ridge_on_features, ridge_on_landmarks, whitening
 from ._pivoted_cholesky import pivoted_cholesky
 from ._principal import EIGEN_SOLVERS, PrincipalComponents, principal_components
@@ -33,6 +33,7 @@ __all__ = [
     "landmark_components",
     "leverage_sample",
     "libsvm",
+    "libsvm_part",
     "pivoted_cholesky",
     "principal_components",
     "ridge_on_features",

@@ -91,7 +91,46 @@ def libsvm(
     check_memory(8 * n * n + cache, f"the {n} x {n} kernel matrix of a support vector machine", FEWER)
     K = operator.astype(np.float64).matrix()
     check_finite(K)
-    machine = FORMULATIONS[formulation](kernel="precomputed", cache_size=cache_size, **settings)
+    return _fitted(K, y, w, formulation, cache_size=cache_size, **settings)
+
+
+def libsvm_part(
+    K: np.ndarray,
+    y: np.ndarray,
+    w: np.ndarray,
+    formulation: str,
+    *,
+    start: DualSolution | None = None,
+    **settings: Any,
+) -> DualSolution:
+    """Solve a support vector machine's dual problem on the rows of positive weight, without a copy of their part of K.
+
+    Parameters
+    ----------
+    K : array of shape (n, n)
+        A finite kernel matrix, float64, C-ordered; many threads may read it at once.
+    y : array of shape (n,)
+        As for `libsvm`; at rows of weight zero any of the values.
+    w : array of shape (n,)
+        Weights >= 0.
+    formulation : str
+        As for `libsvm`.
+    start : DualSolution, optional
+        That of a neighbouring problem on the same rows; libsvm, which starts from zero, has no use for it.
+    **settings
+        As for `libsvm`, with its cache.
+
+    Returns
+    -------
+    solution : DualSolution
+        With positions among all n rows.
+    """
+    # libsvm drops the rows of weight zero from the problem, but finds values of the matrix at their old positions.
+    return _fitted(K, y, w, formulation, **settings).at(np.flatnonzero(w))
+
+
+def _fitted(K: np.ndarray, y: np.ndarray, w: np.ndarray | None, formulation: str, **settings: Any) -> DualSolution:
+    machine = FORMULATIONS[formulation](kernel="precomputed", **settings)
     with config_context(assume_finite=True):
         machine.fit(K, y, sample_weight=w)
     return DualSolution(
