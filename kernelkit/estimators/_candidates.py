@@ -48,10 +48,15 @@ class KernelCandidates(KernelEstimator):
     def _splits(self, X: Any, y: np.ndarray, params: dict[str, Any]) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return the positions of the rows to train on and to test on, for each split of ``cv``."""
         splitter = check_cv(self.cv, y, classifier=is_classifier(self))
-        splits = [(np.asarray(train), np.asarray(test)) for train, test in splitter.split(X, y, **params)]
+        splits = [(_positions(train), _positions(test)) for train, test in splitter.split(X, y, **params)]
         if not splits:
             raise ValueError("cv must have at least one split, got none")
         return splits
+
+
+def _positions(part: Any) -> np.ndarray:
+    part = np.asarray(part)
+    return np.flatnonzero(part) if part.dtype == bool else part.astype(np.intp)
 
 
 def ranks(scores: np.ndarray) -> np.ndarray:

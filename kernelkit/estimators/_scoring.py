@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any, ClassVar
+from inspect import signature
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -60,7 +61,7 @@ class RoutedScorer:
     y : array
         What the scorer compares with: targets as they came, or labels.
     w : array of shape (n,), optional
-        Weights; with metadata routing, for a scorer that asks for them.
+        Weights: for a scorer that takes them; with metadata routing, for one that asks for them.
     params : dict
         Further arguments of ``fit``, for scorer and splitter.
 
@@ -70,8 +71,6 @@ class RoutedScorer:
         If there is more than one scorer.
     """
 
-    weighted: ClassVar[bool]  # whether the scorer gets the weights without metadata routing
-
     def __init__(self, estimator: Any, y: np.ndarray, w: np.ndarray | None, params: dict[str, Any]):
         _raise_for_params(params, estimator, "fit")
         if isinstance(estimator.scoring, (list, tuple, set, dict)):
@@ -79,11 +78,13 @@ class RoutedScorer:
         self.y = y
         self.scorer = None if estimator.scoring is None else check_scoring(estimator, scoring=estimator.scoring)
         weights = {} if w is None else {"sample_weight": w}
-        self.score_params: dict[str, Any] = weights if self.weighted else {}
+        self.score_params: dict[str, Any] = weights if _takes_weights(self.scorer) else {}
         self.split_params: dict[str, Any] = {}
         if _routing_enabled():
             routed = process_routing(estimator, "fit", **params, **weights)
-            self.score_params, self.split_params = routed.scorer.score, routed.splitter.split
+            self.split_params = routed.splitter.split
+            if self.scorer is not None:
+                self.score_params = routed.scorer.score
 
     def _params_at(self, rows: np.ndarray) -> dict[str, Any]:
         return {name: _at(value, rows, len(self.y)) for name, value in self.score_params.items()}
@@ -91,8 +92,6 @@ class RoutedScorer:
 
 class Scoring(RoutedScorer):
     """Turns residuals into scores, higher being better: minus the weighted mean of their squares without a scorer."""
-
-    weighted = True
 
     def __init__(self, estimator: Any, y: np.ndarray, w: np.ndarray | None, params: dict[str, Any]):
         super().__init__(estimator, y, w, params)
@@ -121,23 +120,23 @@ class Scoring(RoutedScorer):
 
 
 class ModelScoring(RoutedScorer):
-    """Scores fitted models, higher being better: by their own ``score`` without a scorer.
-
-    As in GridSearchCV, weights are for the fits; a scorer that asks for them gets them through metadata routing.
-    """
-
-    weighted = False
+    """Scores fitted models, higher being better: by their own ``score`` without a scorer."""
 
     def __call__(self, model: Any, X: Any, rows: np.ndarray) -> float:
         """Return the score of a model at rows `X`, whose positions among all are `rows`."""
         y, params = self.y[rows], self._params_at(rows)
         try:
-            score = model.score(X, y) if self.scorer is None else self.scorer(model, X, y, **params)
+            score = model.score(X, y, **params) if self.scorer is None else self.scorer(model, X, y, **params)
         except AttributeError as error:
             raise AttributeError(f"the scorer asks a support vector machine for what it has not: {error}") from error
         if not isinstance(score, numbers.Number):
             raise TypeError(f"scoring must return a number, got {score!r}")
         return float(score)  # type: ignore[arg-type]
+
+
+def _takes_weights(scorer: Any) -> bool:
+    """Tell whether a scorer takes ``sample_weight``, or there is none to ask; scikit-learn's take what they pass on."""
+    return scorer is None or "sample_weight" in signature(getattr(scorer, "_score_func", scorer)).parameters
 
 
 def _at(value: Any, rows: np.ndarray, n: int) -> Any:

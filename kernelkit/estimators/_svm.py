@@ -26,7 +26,7 @@ LIMITS: dict[str, dict[str, Any]] = {
 SAMPLE = 300  # rows of a kernel matrix that was given whose eigenvalues are looked at
 
 
-def _check_semidefinite(K: np.ndarray) -> None:
+def check_semidefinite(K: np.ndarray) -> None:
     """Raise ValueError if a part of a kernel matrix that was given has an eigenvalue that is clearly negative."""
     some = np.linspace(0, len(K) - 1, min(len(K), SAMPLE)).astype(int)
     part = K[np.ix_(some, some)].astype(np.float64)
@@ -79,7 +79,7 @@ class SupportVectorMachine(KernelEstimator):
             X = take_rows(X, rows) if isinstance(kernel, Kernel) else square_part(X, rows)
         check_varies(X)
         if not isinstance(kernel, Kernel):
-            _check_semidefinite(X)
+            check_semidefinite(X)
         weights = None if w is None else w[rows]
         solution = libsvm(kernel_operator(kernel, X), y[rows], weights, self.formulation, **settings)
         return kernel, solution.at(rows)

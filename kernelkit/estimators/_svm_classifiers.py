@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from .._arrays import n_rows
 from .._validation import check_choice, check_weights
+from ..solvers import DualSolution
 from ._classes import balanced, check_labels
 from ._svm import Solve, SupportVectorMachine
 
@@ -43,14 +44,17 @@ class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
         MemoryError
             If the kernel matrix does not fit into memory.
         """
-        check_choice("decision_function_shape", self.decision_function_shape, ("ovr", "ovo"))
-        check_choice("break_ties", self.break_ties, (True, False))
         X = self._training_rows(X)
-        y = column_or_1d(check_labels(self, y, X), warn=True)
-        self._learn(X, y, check_weights(sample_weight, n_rows(X)), self._solve)
+        self._learn(X, self._check_labels(y, X), check_weights(sample_weight, n_rows(X)), self._solve)
         return self
 
-    def _learn(self, X: Any, y: np.ndarray, w: np.ndarray | None, solve: Solve) -> None:
+    def _check_labels(self, y: Any, X: Any) -> np.ndarray:
+        """Return one label for each row, and check what labels are predicted by."""
+        check_choice("decision_function_shape", self.decision_function_shape, ("ovr", "ovo"))
+        check_choice("break_ties", self.break_ties, (True, False))
+        return column_or_1d(check_labels(self, y, X), warn=True)
+
+    def _learn(self, X: Any, y: np.ndarray, w: np.ndarray | None, solve: Solve) -> DualSolution:
         """Fit to rows that are checked, by a function of rows, class numbers and weights."""
         classes, codes = _classes(y, w)
         class_weight = self._class_weight(classes, y, w)
@@ -60,6 +64,7 @@ class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
         kernel, solution = solve(X, codes.astype(np.float64), w)
         self.classes_, self.class_weight_, self.n_iter_ = classes, class_weight[class_weight > 0], solution.n_iter
         self._keep(X, kernel, solution)
+        return solution
 
     def _class_weight(self, classes: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
         return np.ones(len(classes))
@@ -257,8 +262,10 @@ class KernelSVC(SupportVectorClassifier):
         self.break_ties = break_ties
 
     def _class_weight(self, classes: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
-        present = slice(None) if w is None else w > 0
-        return compute_class_weight(balanced(self.class_weight, y, w), classes=classes, y=y[present])
+        if w is not None:
+            # Sums of the rows that are there, in their order: of balanced classes the last digit can move intercepts.
+            y, w = y[w > 0], w[w > 0]
+        return compute_class_weight(balanced(self.class_weight, y, w), classes=classes, y=y)
 
 
 class KernelNuSVC(SupportVectorClassifier):

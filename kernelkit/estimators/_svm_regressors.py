@@ -10,6 +10,7 @@ from sklearn.utils.validation import column_or_1d
 
 from .._arrays import n_rows
 from .._validation import check_weights
+from ..solvers import DualSolution
 from ._problem import check_targets
 from ._svm import Solve, SupportVectorMachine
 
@@ -37,16 +38,20 @@ class SupportVectorRegressor(RegressorMixin, SupportVectorMachine):
             If the kernel matrix does not fit into memory.
         """
         X = self._training_rows(X)
-        Y, single = check_targets(y, X)
-        target = Y[:, 0] if single else column_or_1d(Y, warn=True)
-        self._learn(X, np.ascontiguousarray(target), check_weights(sample_weight, n_rows(X)), self._solve)
+        self._learn(X, self._check_target(y, X), check_weights(sample_weight, n_rows(X)), self._solve)
         return self
 
-    def _learn(self, X: Any, y: np.ndarray, w: np.ndarray | None, solve: Solve) -> None:
+    def _check_target(self, y: Any, X: Any) -> np.ndarray:
+        """Return one number for each row."""
+        Y, single = check_targets(y, X)
+        return np.ascontiguousarray(Y[:, 0] if single else column_or_1d(Y, warn=True))
+
+    def _learn(self, X: Any, y: np.ndarray, w: np.ndarray | None, solve: Solve) -> DualSolution:
         """Fit to rows that are checked, by a function of rows, targets and weights."""
         kernel, solution = solve(X, y, w)
         self.n_iter_ = int(solution.n_iter[0])
         self._keep(X, kernel, solution)
+        return solution
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict, holding tiles of the kernel matrix only.

@@ -6,13 +6,13 @@ from ._flow import GradientFlow, staged_products
 from ._iterative import IterativeSolver
 from ._landmark_ridge import LandmarkRidge, independent
 from ._landmark_spectrum import LandmarkSpectrum
-from ._libsvm import DualSolution, libsvm, libsvm_part
+from ._libsvm import DualSolution, cache_bytes, libsvm, libsvm_part
 from ._nystroem import Moments, landmark_components, ridge_on_features, ridge_on_landmarks, whitening
 from ._pivoted_cholesky import pivoted_cholesky
 from ._principal import EIGEN_SOLVERS, PrincipalComponents, principal_components
 from ._representatives import farthest_points, leverage_sample
 from ._ridge import RidgeSystem, solve_many
-from ._spectral import Spectrum
+from ._spectral import Spectrum, check_finite
 
 __all__ = [
     "EIGEN_SOLVERS",
@@ -27,6 +27,8 @@ __all__ = [
     "PrincipalComponents",
     "RidgeSystem",
     "Spectrum",
+    "cache_bytes",
+    "check_finite",
     "factor",
     "farthest_points",
     "independent",

@@ -49,6 +49,11 @@ class DualSolution:
         return replace(self, support=rows[self.support])
 
 
+def cache_bytes(cache_size: float, n: int) -> int:
+    """Return what a cache of so many megabytes takes for n rows: no more than all of its columns, in float32."""
+    return int(min(cache_size * MEGABYTE, 4 * n * n))
+
+
 def libsvm(
     operator: KernelOperator | MatrixOperator,
     y: np.ndarray,
@@ -87,8 +92,9 @@ def libsvm(
     Chang and Lin (2011), LIBSVM: a library for support vector machines, section 2.
     """
     n = operator.shape[0]
-    cache = int(min(cache_size * MEGABYTE, 4 * n * n))
-    check_memory(8 * n * n + cache, f"the {n} x {n} kernel matrix of a support vector machine", FEWER)
+    check_memory(
+        8 * n * n + cache_bytes(cache_size, n), f"the {n} x {n} kernel matrix of a support vector machine", FEWER
+    )
     K = operator.astype(np.float64).matrix()
     check_finite(K)
     return _fitted(K, y, w, formulation, cache_size=cache_size, **settings)
@@ -97,7 +103,7 @@ def libsvm(
 def libsvm_part(
     K: np.ndarray,
     y: np.ndarray,
-    w: np.ndarray,
+    w: np.ndarray | None,
     formulation: str,
     *,
     start: DualSolution | None = None,
@@ -111,7 +117,7 @@ def libsvm_part(
         A finite kernel matrix, float64, C-ordered; many threads may read it at once.
     y : array of shape (n,)
         As for `libsvm`; at rows of weight zero any of the values.
-    w : array of shape (n,)
+    w : array of shape (n,) or None
         Weights >= 0.
     formulation : str
         As for `libsvm`.
@@ -126,7 +132,8 @@ def libsvm_part(
         With positions among all n rows.
     """
     # libsvm drops the rows of weight zero from the problem, but finds values of the matrix at their old positions.
-    return _fitted(K, y, w, formulation, **settings).at(np.flatnonzero(w))
+    solution = _fitted(K, y, w, formulation, **settings)
+    return solution if w is None else solution.at(np.flatnonzero(w))
 
 
 def _fitted(K: np.ndarray, y: np.ndarray, w: np.ndarray | None, formulation: str, **settings: Any) -> DualSolution:
