@@ -226,5 +226,7 @@ ESTIMATORS = [
     kernelkit.KernelRidgeCV(),
     kernelkit.KernelRidgeClassifierCV(),
     kernelkit.KernelSVC(tol=1e-12),
+    kernelkit.KernelSVCCV(tol=1e-12, cv=3),
     kernelkit.KernelSVR(tol=1e-12),
+    kernelkit.KernelSVRCV(tol=1e-12, cv=3),
 ]

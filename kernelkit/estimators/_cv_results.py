@@ -35,7 +35,8 @@ class FoldResults:
 
     def failures(self) -> str:
         """Return what went wrong and how often, the most frequent first."""
-        return "\n".join(f"{n} times: {error}" for error, n in Counter(self.errors).most_common())
+        # Sorted first: in which order threads met them is chance.
+        return "\n".join(f"{n} times: {error}" for error, n in Counter(sorted(self.errors)).most_common())
 
     def table(self, params: list[dict[str, Any]], shown: list[dict[str, Any]]) -> dict[str, Any]:
         """Return ``cv_results_``.

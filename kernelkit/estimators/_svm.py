@@ -15,8 +15,8 @@ from ..kernels import Kernel, KernelEstimator, Linear, kernel_operator
 from ..solvers import DualSolution, libsvm
 from ._problem import square_part
 
-# What turns rows, class numbers or targets, and weights into the kernel with its numbers and the solution.
-Solve = Callable[[Any, np.ndarray, np.ndarray | None], tuple[Any, DualSolution]]
+# What turns rows, a list of class numbers or targets, and weights into the resolved kernel and a solution for each.
+Solve = Callable[[Any, list[np.ndarray], np.ndarray | None], tuple[Any, list[DualSolution]]]
 SOLVERS = ("auto", "libsvm")
 LIMITS: dict[str, dict[str, Any]] = {
     "C": {"above": 0, "finite": False},
@@ -68,8 +68,8 @@ class SupportVectorMachine(KernelEstimator):
         names = ("shrinking", "tol", "cache_size", "max_iter", "verbose", *self.terms)
         return {name: getattr(self, name) for name in names}
 
-    def _solve(self, X: Any, y: np.ndarray, w: np.ndarray | None) -> tuple[Any, DualSolution]:
-        """Return the resolved kernel and the solution on the rows of positive weight, at their positions in `X`."""
+    def _solve(self, X: Any, targets: list[np.ndarray], w: np.ndarray | None) -> tuple[Any, list[DualSolution]]:
+        """Return the resolved kernel, and solutions on the rows of positive weight, at their positions in `X`."""
         settings = self._check_settings()
         kernel = self._resolved(self._as_kernel(self.kernel), X, w)
         rows = np.arange(n_rows(X)) if w is None else np.flatnonzero(w)
@@ -81,8 +81,11 @@ class SupportVectorMachine(KernelEstimator):
         if not isinstance(kernel, Kernel):
             check_semidefinite(X)
         weights = None if w is None else w[rows]
-        solution = libsvm(kernel_operator(kernel, X), y[rows], weights, self.formulation, **settings)
-        return kernel, solution.at(rows)
+        operator = kernel_operator(kernel, X)
+        if len(targets) > 1:  # evaluated once for all
+            operator = MatrixOperator(operator.astype(np.float64).matrix())
+        solutions = [libsvm(operator, y[rows], weights, self.formulation, **settings) for y in targets]
+        return kernel, [solution.at(rows) for solution in solutions]
 
     def _keep(self, X: Any, kernel: Any, solution: DualSolution) -> None:
         dtype = np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64

@@ -32,7 +32,7 @@ class KernelSVCCV(SupportVectorSearch, SupportVectorClassifier):
         kernel values at the rows left out and their labels, from several threads unless ``n_jobs=1``.
     cv : None, int, splitter or iterable of (train, test)
         A number of folds, stratified by label; None is 5.
-    class_weight, decision_function_shape, break_ties
+    class_weight, multi_class, decision_function_shape, break_ties
         As for KernelSVC.
     refit : bool
         Whether to fit the best candidate to all rows; without it there is no `predict`.
@@ -92,6 +92,7 @@ class KernelSVCCV(SupportVectorSearch, SupportVectorClassifier):
         scoring: Any = None,
         cv: Any = 5,
         class_weight: Any = None,
+        multi_class: str = "ovo",
         decision_function_shape: str = "ovr",
         break_ties: bool = False,
         refit: bool = True,
@@ -109,6 +110,7 @@ class KernelSVCCV(SupportVectorSearch, SupportVectorClassifier):
         self.scoring = scoring
         self.cv = cv
         self.class_weight = class_weight
+        self.multi_class = multi_class
         self.decision_function_shape = decision_function_shape
         self.break_ties = break_ties
         self.refit = refit

@@ -46,12 +46,12 @@ class SupportVectorRegressor(RegressorMixin, SupportVectorMachine):
         Y, single = check_targets(y, X)
         return np.ascontiguousarray(Y[:, 0] if single else column_or_1d(Y, warn=True))
 
-    def _learn(self, X: Any, y: np.ndarray, w: np.ndarray | None, solve: Solve) -> DualSolution:
-        """Fit to rows that are checked, by a function of rows, targets and weights."""
-        kernel, solution = solve(X, y, w)
-        self.n_iter_ = int(solution.n_iter[0])
-        self._keep(X, kernel, solution)
-        return solution
+    def _learn(self, X: Any, y: np.ndarray, w: np.ndarray | None, solve: Solve) -> list[DualSolution]:
+        """Fit to rows that are checked, by what solves the problem."""
+        kernel, solutions = solve(X, [y], w)
+        self.n_iter_ = int(solutions[0].n_iter[0])
+        self._keep(X, kernel, solutions[0])
+        return solutions
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict, holding tiles of the kernel matrix only.

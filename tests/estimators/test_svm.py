@@ -54,7 +54,8 @@ def load(name):
 def theirs(model, **parameters):
     """scikit-learn's machine of the same name and settings."""
     kind = getattr(sklearn.svm, type(model).__name__.removeprefix("Kernel"))
-    settings = {name: value for name, value in model.get_params(deep=False).items() if name not in ("kernel", "solver")}
+    ours = ("kernel", "solver", "multi_class")
+    settings = {name: value for name, value in model.get_params(deep=False).items() if name not in ours}
     return kind(**{**settings, **parameters})
 
 

@@ -1,0 +1,200 @@
+"""One kernel matrix at a time, on which support vector machines are fitted to all folds at once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn import config_context, get_config
+
+from .._arrays import n_rows, take_rows
+from .._validation import check_varies
+from ..engine import check_memory, run, single_threaded_blas
+from ..kernels import kernel_operator
+from ..solvers import DualSolution, cache_bytes, check_finite, libsvm_part
+from ._cv_results import FoldResults
+from ._scoring import ModelScoring
+from ._svm import check_semidefinite
+
+FEWER = "search on fewer rows, with n_jobs=1, or map them with Nystroem and search a linear SVM"
+FAILED = (ValueError, ArithmeticError)  # of data that a machine cannot be fitted to; others are mistakes
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Rows, or a kernel matrix that was given, with labels or targets, and weights; all checked."""
+
+    X: Any
+    y: np.ndarray
+    w: np.ndarray | None
+    precomputed: bool
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A split of n rows.
+
+    Attributes
+    ----------
+    number : int
+        Its position among the splits.
+    weights : array of shape (n,)
+        Those of the rows to train on, zero for all others.
+    test : array or slice
+        The rows to score.
+    fault : str or None
+        Why nothing can be learned from it.
+    """
+
+    number: int
+    weights: np.ndarray
+    test: Any
+    fault: str | None
+
+    @classmethod
+    def of(cls, number: int, split: tuple[np.ndarray, np.ndarray], problem: Problem) -> Fold:
+        """Return the fold of a split; a row that comes twice to train on counts twice."""
+        train, test = split
+        weights = np.bincount(train, minlength=n_rows(problem.X)).astype(np.float64)
+        if problem.w is not None:
+            weights *= problem.w
+        consecutive = len(test) > 0 and np.array_equal(test, np.arange(test[0], test[0] + len(test)))
+        # Of a slice the values can be read where they lie.
+        place = slice(test[0], test[-1] + 1) if consecutive else test
+        return cls(number, weights, place, _fault(problem, np.flatnonzero(weights)))
+
+
+def _fault(problem: Problem, rows: np.ndarray) -> str | None:
+    """Return why there is nothing to learn from some rows, if so."""
+    if len(rows) < 2:
+        return f"a support vector machine needs 2 rows of positive weight, got {len(rows)} to train on"
+    try:
+        if not problem.precomputed:
+            check_varies(take_rows(problem.X, rows))
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+@dataclass
+class FoldSearch:
+    """Fits and scores of the candidates of an estimator, and the fit of the best to all rows."""
+
+    estimator: Any
+    problem: Problem
+    settings: list[dict[str, float]]
+    folds: list[Fold]
+    scoring: ModelScoring
+    results: FoldResults
+    config: dict[str, Any] = field(default_factory=get_config)  # threads start with scikit-learn's defaults
+    held: tuple[Any, np.ndarray] | None = None
+
+    def __post_init__(self) -> None:
+        X, w = self.problem.X, self.problem.w
+        check_varies(X if w is None else take_rows(X, np.flatnonzero(w)))
+        if self.problem.precomputed:
+            check_semidefinite(X)
+
+    @property
+    def _most(self) -> int | None:
+        n_jobs = self.estimator.n_jobs
+        return None if n_jobs is None else joblib.effective_n_jobs(n_jobs)
+
+    def _matrix(self, kernel: Any) -> np.ndarray:
+        """Return the kernel matrix of all rows, of which only the last is kept."""
+        if self.held is None or self.held[0] is not kernel:
+            self.held = None
+            self._check_room()
+            K = kernel_operator(kernel, self.problem.X).astype(np.float64).matrix()
+            check_finite(K)
+            self.held = kernel, K
+        return self.held[1]
+
+    def _check_room(self) -> None:
+        n = n_rows(self.problem.X)
+        with single_threaded_blas() as threads:
+            threads = min(threads, self._most or threads)
+        copied = max(0 if isinstance(fold.test, slice) else len(fold.test) for fold in self.folds)
+        each = cache_bytes(self.estimator.cache_size, n) + 8 * n * copied
+        matrix = 0 if self.problem.precomputed else 8 * n * n
+        what = f"the {n} x {n} kernel matrix of a search, with {threads} fits on it at a time,"
+        check_memory(matrix + threads * each, what, FEWER)
+
+    def score(self, k: int, kernel: Any) -> None:
+        """Fit and score the k-th kernel with all settings on all folds."""
+        try:
+            K = self._matrix(kernel)
+        except FAILED as error:
+            self.results.errors += [f"{kernel!r}: {error}"] * (len(self.settings) * len(self.folds))
+            return
+        # libsvm cannot start from a neighbour: each fit is a job. Those of large C take longest, and come first.
+        order = sorted(range(len(self.settings)), key=lambda s: -self.settings[s]["C"])
+        run(lambda job: self._chain(K, k, *job), product([[s] for s in order], self.folds), self._most)
+
+    def _chain(self, K: np.ndarray, k: int, chain: list[int], fold: Fold) -> None:
+        """Fit and score settings on a fold, each from the solutions of the one before it."""
+        start = None
+        with config_context(**self.config):
+            for s in chain:
+                try:
+                    start = self._fit_and_score(K, (s, k, fold.number), fold, start)
+                except FAILED as error:
+                    self.results.errors.append(str(error))
+
+    def _fit_and_score(
+        self, K: np.ndarray, place: tuple[int, int, int], fold: Fold, start: list[DualSolution] | None
+    ) -> list[DualSolution]:
+        if fold.fault is not None:
+            raise ValueError(fold.fault)
+        began = time.perf_counter()
+        model = self.estimator._machine("precomputed", self.settings[place[0]])
+        model.n_features_in_ = len(K)
+        solutions = fit_part(model, K, Problem(K, self.problem.y, fold.weights, precomputed=True), "precomputed", start)
+        fitted = time.perf_counter()
+        self.results.fit_times[place] = fitted - began
+        self.results.scores[place] = self.scoring(model, K[fold.test], fold.test)
+        self.results.score_times[place] = time.perf_counter() - fitted
+        return solutions
+
+    def fit(self, kernel: Any, setting: dict[str, float]) -> Any:
+        """Return the machine of a candidate, fitted to all rows."""
+        model = self.estimator._machine(kernel, setting)
+        fit_part(model, self._matrix(kernel), self.problem, kernel)
+        return model
+
+
+def fit_part(
+    model: Any, K: np.ndarray, problem: Problem, kernel: Any, start: list[DualSolution] | None = None
+) -> list[DualSolution]:
+    """Fit a machine to the rows of positive weight, given the kernel matrix of all.
+
+    Parameters
+    ----------
+    model : KernelSVC or KernelSVR
+        Unfitted.
+    K : array of shape (n, n)
+        As for `libsvm_part`.
+    problem : Problem
+        Its rows are what the model keeps.
+    kernel : Kernel or "precomputed"
+        The kernel of `K`, resolved.
+    start : list of DualSolution, optional
+        Solutions of a model of other settings on the same rows, to start from.
+
+    Returns
+    -------
+    solutions : list of DualSolution
+        Its own.
+    """
+
+    def solve(X: Any, targets: list[np.ndarray], w: np.ndarray | None) -> tuple[Any, list[DualSolution]]:
+        settings = {"formulation": model.formulation, **model._check_settings()}
+        starts = [None] * len(targets) if start is None else start
+        pairs = zip(targets, starts, strict=True)
+        return kernel, [libsvm_part(K, y, w, start=before, **settings) for y, before in pairs]
+
+    return model._learn(problem.X, problem.y, problem.w, solve)
