@@ -48,13 +48,17 @@ class FoldResults:
         shown : list of dict
             The same, as columns "param_...".
         """
-        table = _mean_and_std("fit_time", self.fit_times) | _mean_and_std("score_time", self.score_times)
         names = dict.fromkeys(name for row in shown for name in row)
-        table |= {f"param_{name}": _column([row.get(name, np.ma.masked) for row in shown]) for name in names}
         scores = self.scores.reshape(len(params), -1)
-        table |= {f"split{i}_test_score": column.copy() for i, column in enumerate(scores.T)}
-        table |= _mean_and_std("test_score", scores)
-        return {**table, "params": params, "rank_test_score": ranks(table["mean_test_score"])}
+        return {
+            **_mean_and_std("fit_time", self.fit_times),
+            **_mean_and_std("score_time", self.score_times),
+            **{f"param_{name}": _column([row.get(name, np.ma.masked) for row in shown]) for name in names},
+            "params": params,
+            **{f"split{i}_test_score": column.copy() for i, column in enumerate(scores.T)},
+            **_mean_and_std("test_score", scores),
+            "rank_test_score": ranks(scores.mean(axis=1)),
+        }
 
 
 def _mean_and_std(name: str, values: np.ndarray) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import warnings
 from inspect import signature
 from typing import Any
 
@@ -78,13 +79,17 @@ class RoutedScorer:
         self.y = y
         self.scorer = None if estimator.scoring is None else check_scoring(estimator, scoring=estimator.scoring)
         weights = {} if w is None else {"sample_weight": w}
-        self.score_params: dict[str, Any] = weights if _takes_weights(self.scorer) else {}
+        self.score_params: dict[str, Any] = weights
         self.split_params: dict[str, Any] = {}
         if _routing_enabled():
             routed = process_routing(estimator, "fit", **params, **weights)
             self.split_params = routed.splitter.split
             if self.scorer is not None:
                 self.score_params = routed.scorer.score
+        elif weights and not _takes_weights(self.scorer):
+            self.score_params = {}
+            without = "takes no sample_weight: the weights count in the fits only"
+            warnings.warn(f"scoring={estimator.scoring!r} {without}", UserWarning, stacklevel=2)
 
     def _params_at(self, rows: np.ndarray) -> dict[str, Any]:
         return {name: _at(value, rows, len(self.y)) for name, value in self.score_params.items()}
@@ -128,7 +133,10 @@ class ModelScoring(RoutedScorer):
         try:
             score = model.score(X, y, **params) if self.scorer is None else self.scorer(model, X, y, **params)
         except AttributeError as error:
-            raise AttributeError(f"the scorer asks a support vector machine for what it has not: {error}") from error
+            if "predict_" not in str(error):
+                raise
+            calibrated = "for a search by probabilities put CalibratedClassifierCV round the machine in GridSearchCV"
+            raise AttributeError(f"a support vector machine has no probabilities; {calibrated} ({error})") from error
         if not isinstance(score, numbers.Number):
             raise TypeError(f"scoring must return a number, got {score!r}")
         return float(score)  # type: ignore[arg-type]

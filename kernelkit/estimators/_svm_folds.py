@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import dataclass, field
 from itertools import product
@@ -95,6 +96,9 @@ class FoldSearch:
 
     def __post_init__(self) -> None:
         X, w = self.problem.X, self.problem.w
+        self.models = [self.estimator._machine("precomputed", setting) for setting in self.settings]
+        for model in self.models:
+            model.n_features_in_ = n_rows(X)
         check_varies(X if w is None else take_rows(X, np.flatnonzero(w)))
         if self.problem.precomputed:
             check_semidefinite(X)
@@ -151,8 +155,7 @@ class FoldSearch:
         if fold.fault is not None:
             raise ValueError(fold.fault)
         began = time.perf_counter()
-        model = self.estimator._machine("precomputed", self.settings[place[0]])
-        model.n_features_in_ = len(K)
+        model = copy.copy(self.models[place[0]])
         solutions = fit_part(model, K, Problem(K, self.problem.y, fold.weights, precomputed=True), "precomputed", start)
         fitted = time.perf_counter()
         self.results.fit_times[place] = fitted - began

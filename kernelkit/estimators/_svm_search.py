@@ -60,17 +60,17 @@ class SupportVectorSearch(KernelCandidates):
         search = FoldSearch(self, problem, settings, folds, scoring, results)
         for k, kernel in enumerate(kernels):
             search.score(k, kernel)
-            self._tell(k, kernel, results.scores[:, k])
+            self._tell(f"kernel {k + 1} of {len(kernels)}, {kernel!r}", results.scores[:, k])
         self._report(settings, candidates, results)
         if self.refit:
             s, k = divmod(self.best_index_, len(kernels))
             model = search.fit(kernels[k], settings[s])
             self.__dict__ |= {name: value for name, value in vars(model).items() if name.endswith("_")}
 
-    def _tell(self, k: int, kernel: Any, scores: np.ndarray) -> None:
+    def _tell(self, what: str, scores: np.ndarray) -> None:
         if self.verbose:
             best = np.nan_to_num(scores.mean(axis=-1), nan=-np.inf).max()
-            print(f"kernel {k + 1}, {kernel!r}: best mean score {best:.6g}", file=sys.stderr)
+            print(f"{what}: best mean score {best:.6g}", file=sys.stderr)
 
     def _report(
         self, settings: list[dict[str, float]], candidates: list[tuple[Any, dict[str, Any]]], results: FoldResults
