@@ -26,9 +26,9 @@ LIMITS: dict[str, dict[str, Any]] = {
 SAMPLE = 300  # rows of a kernel matrix that was given whose eigenvalues are looked at
 
 
-def check_semidefinite(K: np.ndarray) -> None:
-    """Raise ValueError if a part of a kernel matrix that was given has an eigenvalue that is clearly negative."""
-    some = np.linspace(0, len(K) - 1, min(len(K), SAMPLE)).astype(int)
+def check_semidefinite(K: np.ndarray, rows: np.ndarray) -> None:
+    """Raise ValueError if a part of a given kernel matrix, at some of `rows`, has a clearly negative eigenvalue."""
+    some = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(int)]
     part = K[np.ix_(some, some)].astype(np.float64)
     values = np.linalg.eigvalsh((part + part.T) / 2)
     if values[0] < -1e-5 * max(values[-1], 0):
@@ -79,7 +79,7 @@ class SupportVectorMachine(KernelEstimator):
             X = take_rows(X, rows) if isinstance(kernel, Kernel) else square_part(X, rows)
         check_varies(X)
         if not isinstance(kernel, Kernel):
-            check_semidefinite(X)
+            check_semidefinite(X, np.arange(len(X)))
         weights = None if w is None else w[rows]
         operator = kernel_operator(kernel, X)
         if len(targets) > 1:  # evaluated once for all

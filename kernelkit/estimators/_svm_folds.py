@@ -34,6 +34,11 @@ class Problem:
     w: np.ndarray | None
     precomputed: bool
 
+    @property
+    def rows(self) -> np.ndarray:
+        """Positions of the rows of positive weight."""
+        return np.arange(n_rows(self.X)) if self.w is None else np.flatnonzero(self.w)
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -95,13 +100,15 @@ class FoldSearch:
     held: tuple[Any, np.ndarray] | None = None
 
     def __post_init__(self) -> None:
-        X, w = self.problem.X, self.problem.w
+        X, rows = self.problem.X, self.problem.rows
+        if self.problem.precomputed:
+            check_varies(X)
+            check_semidefinite(X, rows)
+        else:
+            check_varies(X if len(rows) == n_rows(X) else take_rows(X, rows))
         self.models = [self.estimator._machine("precomputed", setting) for setting in self.settings]
         for model in self.models:
             model.n_features_in_ = n_rows(X)
-        check_varies(X if w is None else take_rows(X, np.flatnonzero(w)))
-        if self.problem.precomputed:
-            check_semidefinite(X)
 
     @property
     def _most(self) -> int | None:

@@ -1,5 +1,6 @@
 """Searches over support vector machines are scikit-learn's GridSearchCV, kernel by kernel."""
 
+import pickle
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -11,13 +12,17 @@ import sklearn
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning, NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process.kernels import RBF
 from sklearn.metrics import make_scorer, max_error, mean_absolute_error
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, RepeatedKFold, ShuffleSplit
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 from kernelkit import (
+    FeatureKernel,
     Gaussian,
     KernelSVC,
     KernelSVCCV,
@@ -399,6 +404,32 @@ def test_without_a_refit_there_are_results_only():
         assert not hasattr(model, "dual_coef_")
         with pytest.raises(NotFittedError):
             model.predict(X)
+
+
+def test_rows_of_weight_zero_are_not_trained_on():
+    zero = np.where(np.arange(120) % 4 == 0, 0.0, w)
+    kept = np.flatnonzero(zero)
+    few = list(KFold(3).split(kept))
+    ours = classifier(cv=[(np.r_[kept[train], 0, 4], kept[test]) for train, test in few])
+    fewer = classifier(cv=few).fit(X[kept], two[kept], sample_weight=zero[kept])
+    ours.fit(X, two, sample_weight=zero)
+    np.testing.assert_allclose(ours.cv_results_["mean_test_score"], fewer.cv_results_["mean_test_score"], rtol=1e-12)
+    np.testing.assert_array_equal(ours.support_, kept[fewer.support_])
+    K = Gaussian()(X)
+    K[0, 0] = -5.0  # indefinite there, which does not count
+    KernelSVCCV("precomputed", cv=3).fit(K, two, sample_weight=zero)
+    with pytest.raises(ValueError, match="positive semi-definite"):
+        KernelSVCCV("precomputed", cv=3).fit(K, two)
+
+
+def test_text_in_a_pipeline_that_is_searched_itself():
+    words = [f"{label} {i % 7}" for i, label in enumerate(three)]
+    search = KernelSVCCV(FeatureKernel(TfidfVectorizer()), Cs=[1.0, 10.0], cv=3).fit(words, three)
+    assert search.best_score_ > 0.9 and search.predict(words[:5]).tolist() == three[:5].tolist()
+    pipeline = make_pipeline(StandardScaler(), classifier(cv=3))
+    outer = GridSearchCV(pipeline, {"kernelsvccv__class_weight": [None, "balanced"]}, cv=3, n_jobs=2).fit(X, three)
+    again = pickle.loads(pickle.dumps(clone(outer).fit(X, three)))
+    assert (again.predict(X) == outer.predict(X)).all()
 
 
 def test_the_solver_may_end_early():
