@@ -26,7 +26,8 @@ class DualSolution:
     support : array of shape (s,)
         Positions of the support vectors, ordered by class.
     coef : array of shape (classes - 1, s)
-        Their coefficients, one row for regression and one class; of two classes the second has the positive ones.
+        Their coefficients, one row for regression and one class; of two classes the second has the positive ones. Of
+        solutions of each class against the rest, joined: shape (classes, s).
     intercept : array of shape (pairs,)
         One for each pair of classes.
     n_support : array
