@@ -13,7 +13,9 @@ from .estimators import (
     KernelRidgeClassifierCV,
     KernelRidgeCV,
     KernelSVC,
+    KernelSVCCV,
     KernelSVR,
+    KernelSVRCV,
 )
 from .features import ExplicitMap, FourierFeatures, Nystroem, RandomFourier, RandomNeural, explicit
 from .kernels import (
@@ -58,7 +60,9 @@ __all__ = [
     "KernelRidgeClassifier",
     "KernelRidgeClassifierCV",
     "KernelSVC",
+    "KernelSVCCV",
     "KernelSVR",
+    "KernelSVRCV",
     "Laplacian",
     "Linear",
     "Matern",

@@ -227,6 +227,8 @@ ESTIMATORS = [
     kernelkit.KernelRidgeClassifierCV(),
     kernelkit.KernelSVC(tol=1e-12),
     kernelkit.KernelSVC(tol=1e-12, solver="smo"),
+    kernelkit.KernelSVCCV(tol=1e-12, cv=3),
     kernelkit.KernelSVR(tol=1e-12),
     kernelkit.KernelSVR(tol=1e-12, solver="smo"),
+    kernelkit.KernelSVRCV(tol=1e-12, cv=3),
 ]

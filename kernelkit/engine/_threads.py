@@ -109,15 +109,15 @@ def _executor(threads: int) -> ThreadPoolExecutor:
         return _executors[threads]
 
 
-def run(work: Callable[[Job], Any], jobs: Iterable[Job]) -> None:
-    """Call ``work(job)`` for every job, on threads; the first error stops the rest and is raised.
+def run(work: Callable[[Job], Any], jobs: Iterable[Job], most: int | None = None) -> None:
+    """Call ``work(job)`` for every job, on threads, `most` at a time; the first error stops the rest and is raised.
 
     Jobs must write to places of their own: their order in time is not defined. A single job, and a job started from
     inside another job, runs in the calling thread.
     """
     queue = list(jobs)
     with single_threaded_blas() as threads:
-        threads = min(threads, len(queue))
+        threads = min(threads, len(queue), most or threads)
         if threads <= 1 or getattr(_local, "busy", False):
             for job in queue:
                 work(job)

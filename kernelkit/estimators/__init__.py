@@ -6,6 +6,7 @@ from ._ridge import KernelRidge
 from ._ridge_classifier import KernelRidgeClassifier
 from ._ridge_cv import KernelRidgeClassifierCV, KernelRidgeCV
 from ._svm_classifiers import KernelNuSVC, KernelSVC
+from ._svm_cv import KernelSVCCV, KernelSVRCV
 from ._svm_one_class import KernelOneClassSVM
 from ._svm_regressors import KernelNuSVR, KernelSVR
 
@@ -20,5 +21,7 @@ __all__ = [
     "KernelRidgeClassifier",
     "KernelRidgeClassifierCV",
     "KernelSVC",
+    "KernelSVCCV",
     "KernelSVR",
+    "KernelSVRCV",
 ]

@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.linalg import LinAlgError
-from scipy.stats import rankdata
 from sklearn.exceptions import FitFailedWarning
-from sklearn.model_selection import ParameterGrid
 
 from .._validation import as_floats, check_number
+from ._candidates import KernelCandidates, ranks
 from ._ridge_fit import RidgeSolution
 from ._scoring import Scoring, search_routing
 from ._trial import AnyTrial, LandmarkTrial, Solution, Trial, Validation, is_gcv, validation
 
 
-class RidgeSearch(RidgeSolution):
+class RidgeSearch(KernelCandidates, RidgeSolution):
     """The search that the regressor and the classifier share."""
 
+    elsewhere = "ridges are listed in alphas"
+
     alphas: Any
-    param_grid: Any
     scoring: Any
-    cv: Any
     alpha_per_target: bool
     n_landmarks: int | None
     landmarks: Any
-
-    def _kernels(self) -> list[Any]:
-        return list(self._candidates())
-
-    def _candidates(self) -> Iterator[Any]:
-        given = list(self.kernel) if isinstance(self.kernel, (list, tuple)) else [self.kernel]
-        if not given:
-            raise ValueError("kernel must be a kernel or a list of kernels, got an empty list")
-        for params in ParameterGrid({} if self.param_grid is None else self.param_grid):
-            nested = {_kernel_parameter(name): value for name, value in params.items() if name != "kernel"}
-            for kernel in [params["kernel"]] if "kernel" in params else given:
-                if nested and not hasattr(kernel, "set_params"):
-                    raise ValueError(f"param_grid sets parameters of kernel={kernel!r}, which has none")
-                yield self._as_kernel(copy.deepcopy(kernel).set_params(**nested) if nested else kernel)
 
     def _positive_alphas(self) -> np.ndarray:
         alphas = as_floats("alphas", [] if self.alphas is None else self.alphas)
@@ -56,7 +39,7 @@ class RidgeSearch(RidgeSolution):
     def _search(
         self, X: Any, Y: np.ndarray, y: np.ndarray, w: np.ndarray | None, single: bool, params: dict[str, Any]
     ) -> None:
-        alphas, candidates = self._positive_alphas(), list(self._candidates())
+        alphas, candidates = self._positive_alphas(), self._kernels()
         validate = validation(self, X, y, Y.shape[1], Scoring(self, y, w, params))
         scores, best = [], None
         for candidate in candidates:
@@ -95,7 +78,7 @@ class RidgeSearch(RidgeSolution):
         flat = scores.reshape(len(candidates) * len(alphas), -1)
         mean = flat.mean(axis=1)
         params = [{"kernel": kernel, "alpha": float(alpha)} for kernel in candidates for alpha in alphas]
-        self.cv_results_ = {"params": params, "mean_test_score": mean, "rank_test_score": _ranks(mean)}
+        self.cv_results_ = {"params": params, "mean_test_score": mean, "rank_test_score": ranks(mean)}
         if not (self.cv is None or is_gcv(self.cv)):
             self.cv_results_["std_test_score"] = flat.std(axis=1)
             self.cv_results_ |= {f"split{i}_test_score": column for i, column in enumerate(flat.T)}
@@ -118,14 +101,6 @@ class _Choice:
     solution: Solution
 
 
-def _kernel_parameter(name: str) -> str:
-    if not name.startswith("kernel__"):
-        raise ValueError(
-            f"param_grid must name kernel parameters as 'kernel__sigma', got {name!r}; ridges are listed in alphas"
-        )
-    return name.removeprefix("kernel__")
-
-
 def _scores(validate: Validation, trial: Any, alphas: np.ndarray) -> np.ndarray:
     """Return the scores of all alphas, NaN where the matrix is not positive definite."""
     try:
@@ -135,7 +110,3 @@ def _scores(validate: Validation, trial: Any, alphas: np.ndarray) -> np.ndarray:
             return np.concatenate([_scores(validate, trial, alphas[i : i + 1]) for i in range(len(alphas))])
         warnings.warn(f"kernel={trial.kernel!r} gets no score: {error}", FitFailedWarning, stacklevel=2)
         return np.full((1, validate.width), np.nan)
-
-
-def _ranks(scores: np.ndarray) -> np.ndarray:
-    return rankdata(-np.nan_to_num(scores, nan=-np.inf, neginf=-np.inf), method="min").astype(np.int32)

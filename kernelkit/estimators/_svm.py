@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -16,6 +16,8 @@ from ..kernels import Kernel, KernelEstimator, Linear, kernel_operator
 from ..solvers import DualSolution, libsvm, smo
 from ._problem import square_part
 
+# What turns rows, a list of class numbers or targets, and weights into the resolved kernel and a solution for each.
+Solve = Callable[[Any, list[np.ndarray], np.ndarray | None], tuple[Any, list[DualSolution]]]
 SOLVERS = ("auto", "smo", "libsvm")
 SMO_FORMULATIONS = ("c_svc", "epsilon_svr")
 SMO_ROWS = 1000  # from which "auto" takes "smo", whose compiled loops take half a second to load
@@ -27,9 +29,9 @@ LIMITS: dict[str, dict[str, Any]] = {
 SAMPLE = 300  # rows of a kernel matrix that was given whose eigenvalues are looked at
 
 
-def _check_semidefinite(K: np.ndarray) -> None:
-    """Raise ValueError if a part of a kernel matrix that was given has an eigenvalue that is clearly negative."""
-    some = np.linspace(0, len(K) - 1, min(len(K), SAMPLE)).astype(int)
+def check_semidefinite(K: np.ndarray, rows: np.ndarray) -> None:
+    """Raise ValueError if a part of a given kernel matrix, at some of `rows`, has a clearly negative eigenvalue."""
+    some = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(int)]
     part = K[np.ix_(some, some)].astype(np.float64)
     values = np.linalg.eigvalsh((part + part.T) / 2)
     if values[0] < -1e-5 * max(values[-1], 0):
@@ -46,6 +48,7 @@ class SupportVectorMachine(KernelEstimator):
     terms: ClassVar[tuple[str, ...]]
     regularisation = "C"
     warm_start: bool = False
+    _solutions: list[DualSolution] | None = None  # of the last fit, where a later one may start from them
 
     def __init__(
         self, kernel: Any, solver: str, shrinking: bool, tol: float, cache_size: float, max_iter: int, verbose: bool
@@ -71,8 +74,8 @@ class SupportVectorMachine(KernelEstimator):
         names = ("shrinking", "tol", "cache_size", "max_iter", "verbose", *self.terms)
         return {name: getattr(self, name) for name in names}
 
-    def _solve(self, X: Any, y: np.ndarray, w: np.ndarray | None) -> tuple[Any, DualSolution]:
-        """Return the resolved kernel and the solution on the rows of positive weight, at their positions in `X`."""
+    def _solve(self, X: Any, targets: list[np.ndarray], w: np.ndarray | None) -> tuple[Any, list[DualSolution]]:
+        """Return the resolved kernel, and solutions on the rows of positive weight, at their positions in `X`."""
         settings = self._check_settings()
         kernel = self._resolved(self._as_kernel(self.kernel), X, w)
         n_given = n_rows(X)
@@ -83,14 +86,18 @@ class SupportVectorMachine(KernelEstimator):
             X = take_rows(X, rows) if isinstance(kernel, Kernel) else square_part(X, rows)
         check_varies(X)
         if not isinstance(kernel, Kernel):
-            _check_semidefinite(X)
+            check_semidefinite(X, np.arange(len(X)))
         weights = None if w is None else w[rows]
-        solve: Any = libsvm
+        operator, each = kernel_operator(kernel, X), {"w": weights, "formulation": self.formulation, **settings}
         if self._chosen_solver(len(rows)) == "smo":
-            start = self._start(n_given)
-            solve = partial(smo, start=None if start is None else start[:, rows])
-        solution = solve(kernel_operator(kernel, X), y[rows], weights, self.formulation, **settings)
-        return kernel, solution.at(rows)
+            starts = self._starts(n_given, len(targets))
+            starts = [None if start is None else start[:, rows] for start in starts]
+            solutions = [smo(operator, y[rows], start=at, **each) for y, at in zip(targets, starts, strict=True)]
+        else:
+            if len(targets) > 1:  # evaluated once for all
+                operator = MatrixOperator(operator.astype(np.float64).matrix())
+            solutions = [libsvm(operator, y[rows], **each) for y in targets]
+        return kernel, [solution.at(rows) for solution in solutions]
 
     def _chosen_solver(self, n: int) -> str:
         wanted = self.solver == "smo" or self.warm_start
@@ -105,14 +112,12 @@ class SupportVectorMachine(KernelEstimator):
             raise ImportError("solver='smo' and warm_start=True need numba: python -m pip install 'kernelkit[fast]'")
         return "smo" if possible and (wanted or n >= SMO_ROWS) else "libsvm"
 
-    def _start(self, n: int) -> np.ndarray | None:
-        """Return the dual variables of an earlier fit on as many rows, with the signs of ``DualSolution.of_pairs``."""
-        if not self.warm_start or getattr(self, "shape_fit_", (0,))[0] != n:
-            return None
-        coef = self._coefficients()
-        variables = np.zeros((len(coef), n))
-        variables[:, self.support_] = -coef if len(getattr(self, "classes_", ())) == 2 else coef
-        return variables
+    def _starts(self, n: int, n_targets: int) -> list[np.ndarray | None]:
+        """Return dual variables of an earlier fit on as many rows; None where there was none."""
+        before = self._solutions if self.warm_start else None
+        if before is None or self.shape_fit_[0] != n or len(before) != n_targets:
+            return [None] * n_targets
+        return [solution.variables(n) for solution in before]
 
     def _keep(self, X: Any, kernel: Any, solution: DualSolution) -> None:
         dtype = np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64

@@ -12,13 +12,15 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from .._arrays import n_rows
 from .._validation import check_choice, check_weights
+from ..solvers import DualSolution, pair_coefficients
 from ._classes import balanced, check_labels
-from ._svm import SupportVectorMachine
+from ._svm import Solve, SupportVectorMachine
 
 
 class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
-    """One machine for each pair of classes, all on the same kernel matrix."""
+    """One machine for each pair of classes, or for each class, all on the same kernel matrix."""
 
+    multi_class: str = "ovo"
     decision_function_shape: str
     break_ties: bool
     classes_: np.ndarray
@@ -43,20 +45,36 @@ class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
         MemoryError
             If the kernel matrix does not fit into memory.
         """
+        X = self._training_rows(X)
+        solutions = self._learn(X, self._check_labels(y, X), check_weights(sample_weight, n_rows(X)), self._solve)
+        self._solutions = solutions if self.warm_start else None
+        return self
+
+    def _check_labels(self, y: Any, X: Any) -> np.ndarray:
+        """Return one label for each row, and check what labels are predicted by."""
         check_choice("decision_function_shape", self.decision_function_shape, ("ovr", "ovo"))
         check_choice("break_ties", self.break_ties, (True, False))
-        X = self._training_rows(X)
-        y = column_or_1d(check_labels(self, y, X), warn=True)
-        w = check_weights(sample_weight, n_rows(X))
+        check_choice("multi_class", self.multi_class, ("ovo", "ovr"))
+        if self.multi_class == "ovr" and self.decision_function_shape == "ovo":
+            raise ValueError("decision_function_shape='ovo' needs the pairs of classes of multi_class='ovo'")
+        return column_or_1d(check_labels(self, y, X), warn=True)
+
+    def _learn(self, X: Any, y: np.ndarray, w: np.ndarray | None, solve: Solve) -> list[DualSolution]:
+        """Fit to rows that are checked, by what solves the problems."""
         classes, codes = _classes(y, w)
         class_weight = self._class_weight(classes, y, w)
         w = check_weights(class_weight[codes] if w is None else w * class_weight[codes], n_rows(X))
         classes, codes = _classes(y, w)
         self._check_feasible(classes, codes, w)
-        kernel, solution = self._solve(X, codes.astype(np.float64), w)
+        if self.multi_class == "ovr" and len(classes) > 2:
+            kernel, solutions = solve(X, [(codes == k).astype(np.float64) for k in range(len(classes))], w)
+            solution = joined(solutions, codes)
+        else:
+            kernel, solutions = solve(X, [codes.astype(np.float64)], w)
+            solution = solutions[0]
         self.classes_, self.class_weight_, self.n_iter_ = classes, class_weight[class_weight > 0], solution.n_iter
         self._keep(X, kernel, solution)
-        return self
+        return solutions
 
     def _class_weight(self, classes: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
         return np.ones(len(classes))
@@ -65,7 +83,12 @@ class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
         pass
 
     def _coefficients(self) -> np.ndarray:
-        return pair_coefficients(self.dual_coef_, self.n_support_)
+        return self.dual_coef_ if self._by_class else pair_coefficients(self.dual_coef_, self.n_support_)
+
+    @property
+    def _by_class(self) -> bool:
+        """Tell whether there is a machine for each class, as it was fitted."""
+        return len(self.dual_coef_) == len(self.classes_)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return how far rows are on the side of each class.
@@ -80,12 +103,15 @@ class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
         decision : array of shape (m,), (m, classes) or (m, pairs)
             For two classes one value, positive for ``classes_[1]``. For more, with decision_function_shape="ovo", a
             column for each pair of classes, positive for the first of the two; with "ovr" a column for each class: its
-            won pairs, and between classes with as many, the sum of its confidences.
+            won pairs, and between classes with as many, the sum of its confidences; with multi_class="ovr" the values
+            of its machine.
         """
         values = self._values(X)
         if len(self.classes_) == 2:
             return values[:, 0]
-        return values if self.decision_function_shape == "ovo" else votes(values, len(self.classes_))[1]
+        if self._by_class or self.decision_function_shape == "ovo":
+            return values
+        return votes(values, len(self.classes_))[1]
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict labels, shape (m,).
@@ -106,6 +132,8 @@ class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
         values = self._values(X)
         if len(self.classes_) == 2:
             return self.classes_[(values[:, 0] >= 0).astype(int)]
+        if self._by_class:
+            return self.classes_[values.argmax(axis=1)]
         wins, decision = votes(values, len(self.classes_))
         return self.classes_[(decision if self.break_ties else wins).argmax(axis=1)]
 
@@ -119,19 +147,24 @@ def _classes(y: np.ndarray, w: np.ndarray | None) -> tuple[np.ndarray, np.ndarra
     return classes, np.minimum(np.searchsorted(classes, y), len(classes) - 1)
 
 
-def pair_coefficients(dual_coef: np.ndarray, n_support: np.ndarray) -> np.ndarray:
-    """Return the coefficients of all support vectors in each pair's machine, shape (pairs, s).
-
-    In row j of `dual_coef`, a support vector of class i has its coefficient against the j-th of the other classes.
-    """
-    ends = np.cumsum(n_support)
-    members = [slice(end - n, end) for n, end in zip(n_support, ends, strict=True)]
-    pairs = list(combinations(range(len(n_support)), 2))
-    coef = np.zeros((len(pairs), dual_coef.shape[1]), dtype=dual_coef.dtype)
-    for row, (i, j) in zip(coef, pairs, strict=True):
-        row[members[i]] = dual_coef[j - 1, members[i]]
-        row[members[j]] = dual_coef[i, members[j]]
-    return coef
+def joined(solutions: list[DualSolution], codes: np.ndarray) -> DualSolution:
+    """Return the solutions of each class against the rest as one, with a row of coefficients for each."""
+    support = np.unique(np.concatenate([solution.support for solution in solutions]))
+    support = support[np.argsort(codes[support], kind="stable")]
+    place = np.empty(len(codes), dtype=np.intp)
+    place[support] = np.arange(len(support))
+    coef = np.zeros((len(solutions), len(support)))
+    for row, solution in zip(coef, solutions, strict=True):
+        row[place[solution.support]] = solution.coef[0]
+    return DualSolution(
+        support,
+        coef,
+        np.concatenate([solution.intercept for solution in solutions]),
+        np.bincount(codes[support], minlength=len(solutions)),
+        np.concatenate([solution.n_iter for solution in solutions]),
+        all(solution.converged for solution in solutions),
+        solutions[0].solver,
+    )
 
 
 def votes(values: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -149,8 +182,9 @@ def votes(values: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
 class KernelSVC(SupportVectorClassifier):
     """Support vector classification with penalty C.
 
-    For each pair of classes minimises |f|^2 / 2 + C sum_i w_i max(0, 1 - y_i (f(x_i) + b)) with y_i = +-1. The kernel
-    matrix is evaluated once for all pairs; prediction evaluates the kernel against the support vectors alone.
+    For each pair of classes minimises |f|^2 / 2 + C sum_i w_i max(0, 1 - y_i (f(x_i) + b)) with y_i = +-1, or for each
+    class against the rest. The kernel matrix is evaluated once for all; prediction evaluates the kernel against the
+    support vectors alone.
 
     Parameters
     ----------
@@ -161,6 +195,9 @@ class KernelSVC(SupportVectorClassifier):
         Penalty of the errors, > 0; not divided by n.
     class_weight : dict, "balanced" or None
         Weights of the classes, which multiply C; "balanced" counts the classes by sample weight.
+    multi_class : {"ovo", "ovr"}
+        Of more than two classes, whether there is a machine for each pair of them, which vote, or one for each class
+        against the rest, the largest of which is right.
     decision_function_shape : {"ovr", "ovo"}
         What `decision_function` returns for more than two classes: a column for each class or for each pair.
     break_ties : bool
@@ -200,13 +237,13 @@ class KernelSVC(SupportVectorClassifier):
         How many there are of each class.
     dual_coef_ : array of shape (classes - 1, s)
         Their coefficients: for two classes y_i times the dual variable; for more, in row j against the j-th of the
-        other classes.
-    intercept_ : array of shape (pairs,)
+        other classes. With multi_class="ovr" they have a row for each class.
+    intercept_ : array of shape (pairs,) or (classes,)
         The intercepts b.
-    n_iter_ : array of shape (pairs,)
-        Iterations of each pair.
+    n_iter_ : array of shape (pairs,) or (classes,)
+        Iterations of each machine.
     fit_status_ : int
-        0 if all pairs converged, 1 if `max_iter` stopped one.
+        0 if all converged, 1 if `max_iter` stopped one.
     shape_fit_ : tuple
         Shape of the training rows.
     solver_ : str
@@ -243,6 +280,7 @@ class KernelSVC(SupportVectorClassifier):
         *,
         C: float = 1.0,
         class_weight: Any = None,
+        multi_class: str = "ovo",
         decision_function_shape: str = "ovr",
         break_ties: bool = False,
         solver: str = "auto",
@@ -257,12 +295,15 @@ class KernelSVC(SupportVectorClassifier):
         self.warm_start = warm_start
         self.C = C
         self.class_weight = class_weight
+        self.multi_class = multi_class
         self.decision_function_shape = decision_function_shape
         self.break_ties = break_ties
 
     def _class_weight(self, classes: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
-        present = slice(None) if w is None else w > 0
-        return compute_class_weight(balanced(self.class_weight, y, w), classes=classes, y=y[present])
+        if w is not None:
+            # Sums of the rows that are there, in their order: of balanced classes the last digit can move intercepts.
+            y, w = y[w > 0], w[w > 0]
+        return compute_class_weight(balanced(self.class_weight, y, w), classes=classes, y=y)
 
 
 class KernelNuSVC(SupportVectorClassifier):

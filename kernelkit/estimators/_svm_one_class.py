@@ -95,7 +95,7 @@ class KernelOneClassSVM(OutlierMixin, SupportVectorMachine):
         """
         check_number("nu", self.nu, above=0, below=1)
         X = self._training_rows(X)
-        kernel, solution = self._solve(X, np.ones(n_rows(X)), check_weights(sample_weight, n_rows(X)))
+        kernel, (solution,) = self._solve(X, [np.ones(n_rows(X))], check_weights(sample_weight, n_rows(X)))
         self.n_iter_, self.offset_ = int(solution.n_iter[0]), -float(solution.intercept[0])
         self._keep(X, kernel, solution)
         return self

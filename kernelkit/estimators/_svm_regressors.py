@@ -10,8 +10,9 @@ from sklearn.utils.validation import column_or_1d
 
 from .._arrays import n_rows
 from .._validation import check_weights
+from ..solvers import DualSolution
 from ._problem import check_targets
-from ._svm import SupportVectorMachine
+from ._svm import Solve, SupportVectorMachine
 
 
 class SupportVectorRegressor(RegressorMixin, SupportVectorMachine):
@@ -37,12 +38,20 @@ class SupportVectorRegressor(RegressorMixin, SupportVectorMachine):
             If the kernel matrix does not fit into memory.
         """
         X = self._training_rows(X)
-        Y, single = check_targets(y, X)
-        target = Y[:, 0] if single else column_or_1d(Y, warn=True)
-        kernel, solution = self._solve(X, np.ascontiguousarray(target), check_weights(sample_weight, n_rows(X)))
-        self.n_iter_ = int(solution.n_iter[0])
-        self._keep(X, kernel, solution)
+        self._learn(X, self._check_target(y, X), check_weights(sample_weight, n_rows(X)), self._solve)
         return self
+
+    def _check_target(self, y: Any, X: Any) -> np.ndarray:
+        """Return one number for each row."""
+        Y, single = check_targets(y, X)
+        return np.ascontiguousarray(Y[:, 0] if single else column_or_1d(Y, warn=True))
+
+    def _learn(self, X: Any, y: np.ndarray, w: np.ndarray | None, solve: Solve) -> list[DualSolution]:
+        """Fit to rows that are checked, by what solves the problem."""
+        kernel, solutions = solve(X, [y], w)
+        self.n_iter_ = int(solutions[0].n_iter[0])
+        self._keep(X, kernel, solutions[0])
+        return solutions
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict, holding tiles of the kernel matrix only.

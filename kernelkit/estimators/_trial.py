@@ -8,8 +8,6 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.base import is_classifier
-from sklearn.model_selection import check_cv
 
 from .._arrays import take_rows
 from ..engine import KernelOperator, MatrixOperator
@@ -178,7 +176,7 @@ class GeneralisedCV:
 class Folds:
     """One column for each split; in closed form where all rows that are not tested are trained on."""
 
-    def __init__(self, scoring: Scoring, splits: list[tuple[np.ndarray, ...]]):
+    def __init__(self, scoring: Scoring, splits: list[tuple[np.ndarray, np.ndarray]]):
         self.scoring = scoring
         self.splits = splits
         self.width = len(splits)
@@ -235,8 +233,4 @@ def validation(estimator: Any, X: Any, y: np.ndarray, n_targets: int, scoring: S
         if scoring.scorer is not None:
             raise ValueError(f"cv='gcv' has a score of its own: scoring must be None, got {estimator.scoring!r}")
         return GeneralisedCV(n_targets)
-    splitter = check_cv(cv, y, classifier=is_classifier(estimator))
-    splits = [tuple(map(np.asarray, split)) for split in splitter.split(X, y, **scoring.split_params)]
-    if not splits:
-        raise ValueError("cv must have at least one split, got none")
-    return Folds(scoring, splits)
+    return Folds(scoring, estimator._splits(X, y, scoring.split_params))

@@ -1,20 +1,20 @@
 """Linear algebra on operators: ridge systems, support vector duals, principal components, gradient flow."""
 
 from ._cholesky import Outcome, factor, solve
-from ._dual_solution import DualSolution
+from ._dual_solution import DualSolution, pair_coefficients
 from ._factor import CholeskyFactor
 from ._flow import GradientFlow, staged_products
 from ._iterative import IterativeSolver
 from ._landmark_ridge import LandmarkRidge, independent
 from ._landmark_spectrum import LandmarkSpectrum
-from ._libsvm import libsvm
+from ._libsvm import cache_bytes, libsvm, libsvm_part
 from ._nystroem import Moments, landmark_components, ridge_on_features, ridge_on_landmarks, whitening
 from ._pivoted_cholesky import pivoted_cholesky
 from ._principal import EIGEN_SOLVERS, PrincipalComponents, principal_components
 from ._representatives import farthest_points, leverage_sample
 from ._ridge import RidgeSystem, solve_many
-from ._smo import smo
-from ._spectral import Spectrum
+from ._smo import smo, smo_matrix
+from ._spectral import Spectrum, check_finite
 
 __all__ = [
     "EIGEN_SOLVERS",
@@ -29,17 +29,22 @@ __all__ = [
     "PrincipalComponents",
     "RidgeSystem",
     "Spectrum",
+    "cache_bytes",
+    "check_finite",
     "factor",
     "farthest_points",
     "independent",
     "landmark_components",
     "leverage_sample",
     "libsvm",
+    "libsvm_part",
+    "pair_coefficients",
     "pivoted_cholesky",
     "principal_components",
     "ridge_on_features",
     "ridge_on_landmarks",
     "smo",
+    "smo_matrix",
     "solve",
     "solve_many",
     "staged_products",

@@ -20,7 +20,8 @@ class DualSolution:
     support : array of shape (s,)
         Positions of the support vectors, ordered by class.
     coef : array of shape (classes - 1, s)
-        Their coefficients, one row for regression and one class; of two classes the second has the positive ones.
+        Their coefficients, one row for regression and one class; of two classes the second has the positive ones. Of
+        solutions of each class against the rest, joined: shape (classes, s).
     intercept : array of shape (pairs,)
         One for each pair of classes.
     n_support : array
@@ -72,3 +73,26 @@ class DualSolution:
     def at(self, rows: np.ndarray) -> DualSolution:
         """Return the solution with support vectors at their positions among more rows, of which it had `rows`."""
         return replace(self, support=rows[self.support])
+
+    def variables(self, n: int) -> np.ndarray:
+        """Return the dual variables of all n rows as `of_pairs` takes them, shape (pairs, n)."""
+        n_classes = len(self.n_support)
+        coef = self.coef if n_classes == 1 else pair_coefficients(self.coef, self.n_support)
+        variables = np.zeros((len(coef), n))
+        variables[:, self.support] = -coef if n_classes == 2 else coef
+        return variables
+
+
+def pair_coefficients(dual_coef: np.ndarray, n_support: np.ndarray) -> np.ndarray:
+    """Return the coefficients of all support vectors in each pair's machine, shape (pairs, s).
+
+    In row j of `dual_coef`, a support vector of class i has its coefficient against the j-th of the other classes.
+    """
+    ends = np.cumsum(n_support)
+    members = [slice(end - n, end) for n, end in zip(n_support, ends, strict=True)]
+    pairs = list(combinations(range(len(n_support)), 2))
+    coef = np.zeros((len(pairs), dual_coef.shape[1]), dtype=dual_coef.dtype)
+    for row, (i, j) in zip(coef, pairs, strict=True):
+        row[members[i]] = dual_coef[j - 1, members[i]]
+        row[members[j]] = dual_coef[i, members[j]]
+    return coef

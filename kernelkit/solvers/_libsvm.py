@@ -16,6 +16,11 @@ FORMULATIONS = {"c_svc": SVC, "nu_svc": NuSVC, "epsilon_svr": SVR, "nu_svr": NuS
 MEGABYTE = 2**20
 
 
+def cache_bytes(cache_size: float, n: int) -> int:
+    """Return what a cache of so many megabytes takes for n rows: no more than all of its columns, in float32."""
+    return int(min(cache_size * MEGABYTE, 4 * n * n))
+
+
 def libsvm(
     operator: KernelOperator | MatrixOperator,
     y: np.ndarray,
@@ -54,12 +59,49 @@ def libsvm(
     Chang and Lin (2011), LIBSVM: a library for support vector machines, section 2.
     """
     n = operator.shape[0]
-    cache = int(min(cache_size * MEGABYTE, 4 * n * n))
-    check_memory(8 * n * n + cache, f"the {n} x {n} kernel matrix of a support vector machine", FEWER)
+    check_memory(
+        8 * n * n + cache_bytes(cache_size, n), f"the {n} x {n} kernel matrix of a support vector machine", FEWER
+    )
     K = operator.astype(np.float64).matrix()
     check_finite(K)
-    machine = FORMULATIONS[formulation](kernel="precomputed", cache_size=cache_size, **settings)
-    with config_context(assume_finite=True):
+    return _fitted(K, y, w, formulation, cache_size=cache_size, **settings)
+
+
+def libsvm_part(
+    K: np.ndarray,
+    y: np.ndarray,
+    w: np.ndarray | None,
+    formulation: str,
+    **settings: Any,
+) -> DualSolution:
+    """Solve a support vector machine's dual problem on the rows of positive weight, without a copy of their part of K.
+
+    Parameters
+    ----------
+    K : array of shape (n, n)
+        A finite kernel matrix, float64, C-ordered; many threads may read it at once.
+    y : array of shape (n,)
+        As for `libsvm`; at rows of weight zero any of the values.
+    w : array of shape (n,) or None
+        Weights >= 0.
+    formulation : str
+        As for `libsvm`.
+    **settings
+        As for `libsvm`, with its cache.
+
+    Returns
+    -------
+    solution : DualSolution
+        With positions among all n rows.
+    """
+    # libsvm drops the rows of weight zero from the problem, but finds values of the matrix at their old positions.
+    solution = _fitted(K, y, w, formulation, **settings)
+    return solution if w is None else solution.at(np.flatnonzero(w))
+
+
+def _fitted(K: np.ndarray, y: np.ndarray, w: np.ndarray | None, formulation: str, **settings: Any) -> DualSolution:
+    machine = FORMULATIONS[formulation](kernel="precomputed", **settings)
+    with config_context(assume_finite=True, skip_parameter_validation=True):
         machine.fit(K, y, sample_weight=w)
     return DualSolution(
         machine.support_,

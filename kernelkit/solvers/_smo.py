@@ -336,12 +336,20 @@ def _float64(operator: Any, rows: np.ndarray | None) -> Any:
     return (operator if rows is None else operator.restricted(rows)).astype(np.float64)
 
 
+def smo_matrix(operator: Any, tol: float) -> np.ndarray:
+    """Return the whole matrix in the type that `smo` would begin with; it then takes its values for exact."""
+    values, _ = _values(operator, tol)
+    return values.matrix()
+
+
 def _values(operator: Any, tol: float) -> tuple[Any, float]:
     """Return the kernel values to begin with, and how far they are off: float32 where `tol` lets it.
 
     Few rows are evaluated once, and in float64. Of many a sample is: rows far from the origin and steep kernels lose in
     float32 what they are made of.
     """
+    if isinstance(operator, MatrixOperator) and operator.dtype == np.float32:
+        return operator, 0.0
     n, loose = operator.shape[0], tol >= SMALLEST_FLOAT32_TOL
     if n <= WHOLE:
         size = operator.dtype.itemsize * n * n

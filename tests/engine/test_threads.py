@@ -30,6 +30,19 @@ def test_every_job_runs_once_on_several_threads():
         assert len(names) == 2
 
 
+@pytest.mark.parametrize("most", [1, 2])
+def test_no_more_threads_than_asked_for(most):
+    names = set()
+
+    def work(job):
+        time.sleep(0.002)
+        names.add(threading.get_ident())
+
+    with threadpool_limits(4):
+        run(work, range(40), most)
+    assert len(names) <= most
+
+
 def test_blas_is_held_and_given_back():
     before = blas_threads()
     with single_threaded_blas() as threads:

@@ -22,6 +22,9 @@ from kernelkit import (
     KernelRidgeClassifier,
     KernelRidgeClassifierCV,
     KernelRidgeCV,
+    KernelSVC,
+    KernelSVCCV,
+    KernelSVRCV,
     Laplacian,
     Linear,
     Matern,
@@ -44,6 +47,9 @@ VARIANTS = [
     KernelRidgeCV([Gaussian("scale"), Laplacian("scale")], cv=3, fit_intercept=True),
     KernelRidgeCV(cv="gcv"),
     KernelRidgeClassifierCV(cv=3, scoring="accuracy"),
+    KernelSVC(multi_class="ovr", tol=1e-12),
+    KernelSVCCV(multi_class="ovr", class_weight="balanced", scoring="balanced_accuracy", cv=3, tol=1e-12),
+    KernelSVRCV([Gaussian("scale"), Laplacian("scale")], epsilons=[0.01, 0.1], cv=3, tol=1e-12),
 ]
 
 

@@ -5,7 +5,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.gaussian_process.kernels import RBF
 from sklearn.linear_model import RidgeCV
-from sklearn.metrics import get_scorer, make_scorer, mean_absolute_error, roc_auc_score
+from sklearn.metrics import get_scorer, make_scorer, max_error, mean_absolute_error, roc_auc_score
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -261,6 +261,13 @@ def test_routing_without_a_scorer():
     assert model.cv_results_["split0_test_score"][0] == pytest.approx(score, rel=1e-8)
 
 
+def test_a_scorer_that_takes_no_weights():
+    scorer = make_scorer(max_error, greater_is_better=False)
+    with pytest.warns(UserWarning, match="takes no sample_weight: the weights count in the fits only"):
+        model = KernelRidgeCV(Gaussian(1.5), alphas=[0.1], scoring=scorer).fit(X, y, sample_weight=w)
+    assert model.best_score_ == pytest.approx(-max_error(y, model.loo_predictions_))
+
+
 def test_labels_in_a_column_are_scored_as_labels():
     b = np.where(y > np.median(y), "yes", "no")
     flat = KernelRidgeClassifierCV(alphas=ALPHAS, scoring="accuracy").fit(X, b)
@@ -311,6 +318,7 @@ def test_a_kernel_that_cannot_be_fitted_gets_no_score():
         ({"cv": "gcv", "scoring": "r2"}, "cv='gcv' has a score of its own"),
         ({"cv": 3, "alpha_per_target": True}, "alpha_per_target=True needs cv=None"),
         ({"scoring": "wrong"}, "scoring"),
+        ({"scoring": {"a": "r2"}}, r"scoring must be one scorer, by which to choose, got \{'a': 'r2'\}"),
         ({"cv": [(np.arange(50), np.array([], dtype=int))]}, "no row of positive weight"),
     ],
 )

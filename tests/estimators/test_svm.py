@@ -60,7 +60,7 @@ def load(name):
     return X[::step], X[1::step], y[::step]
 
 
-LEFT_OUT = ("kernel", "solver", "warm_start")
+LEFT_OUT = ("kernel", "multi_class", "solver", "warm_start")
 
 
 def theirs(model, **parameters):

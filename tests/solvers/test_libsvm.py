@@ -4,7 +4,7 @@ from sklearn.datasets import load_iris
 
 from kernelkit import Gaussian
 from kernelkit.engine import KernelOperator, MatrixOperator
-from kernelkit.solvers import libsvm
+from kernelkit.solvers import libsvm, libsvm_part
 
 X, y = load_iris(return_X_y=True)
 pair = y > 0
@@ -37,6 +37,25 @@ def test_the_same_from_a_matrix_and_from_tiles():
 def test_positions_among_more_rows():
     found = libsvm(MatrixOperator(K), y, None, "c_svc", C=1.0, **SETTINGS)
     np.testing.assert_array_equal(found.at(np.arange(0, 200, 2)).support, 2 * found.support)
+
+
+@pytest.mark.parametrize("formulation", ["c_svc", "epsilon_svr"])
+def test_a_part_of_a_matrix_is_read_where_it_lies(formulation):
+    w = np.random.default_rng(0).uniform(0.5, 2.0, size=len(y))
+    w[::3] = 0.0
+    rows = np.flatnonzero(w)
+    terms = {"C": 2.0, **({"epsilon": 0.1} if formulation == "epsilon_svr" else {})}
+    whole = K.copy()
+    whole[::3] = whole[:, ::3] = np.nan
+    found = libsvm_part(whole, y, w, formulation, **terms, **SETTINGS)
+    copied = libsvm(MatrixOperator(K[np.ix_(rows, rows)]), y[rows], w[rows], formulation, **terms, **SETTINGS)
+    np.testing.assert_array_equal(found.support, rows[copied.support])
+    np.testing.assert_array_equal(found.coef, copied.coef)
+    np.testing.assert_array_equal(found.intercept, copied.intercept)
+    everything = libsvm_part(K, y, None, formulation, **terms, **SETTINGS)
+    np.testing.assert_array_equal(
+        everything.coef, libsvm(MatrixOperator(K), y, None, formulation, **terms, **SETTINGS).coef
+    )
 
 
 def test_values_that_are_not_finite_are_refused():
