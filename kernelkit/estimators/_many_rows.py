@@ -12,9 +12,10 @@ from sklearn.utils import check_random_state
 
 from .._validation import check_choice, check_number
 from ..solvers import IterativeSolver, LandmarkRidge, Outcome, independent
-from ._landmark_problem import Columns, LandmarkProblem, Stream, one_alpha_after_the_other
+from ._landmark_problem import LandmarkProblem
 from ._problem import RidgeProblem
 from ._progress import progress
+from ._stream import Columns, FeatureProblem, Stream, one_alpha_after_the_other
 
 PRECISIONS = ("auto", "float64", "float32")
 DEFAULT_RANK = 1000
@@ -73,6 +74,18 @@ def iterative_solver(
     )
 
 
+def fit_in_one_pass(
+    problem: FeatureProblem, alphas: np.ndarray, settings: Settings
+) -> tuple[np.ndarray, np.ndarray, tuple[Outcome, ...]]:
+    """Return coefficients of landmarks or features, intercepts, and how these were found, from normal equations."""
+    operator = settings.operator(problem.operator)
+    what = "features" if problem.method == "primal" else "landmarks"
+    label = f"solver={problem.method!r}: normal equations of {problem.n} rows, {operator.shape[1]} {what}, in one pass"
+    with progress(settings.verbose, label):
+        stream = Stream.begin(problem, operator)
+    return stream.ridge(alphas, settings.fit_intercept)
+
+
 def fit_on_landmarks(
     problem: LandmarkProblem, alphas: np.ndarray, settings: Settings, start: np.ndarray | None = None
 ) -> tuple[LandmarkProblem, np.ndarray, np.ndarray, tuple[Outcome, ...]]:
@@ -83,10 +96,7 @@ def fit_on_landmarks(
     check_positive(alphas)
     n, p = len(problem.rows), len(problem.K)
     if p <= SMALL_LANDMARKS or n <= SAMPLE_PER_LANDMARK * p:
-        label = f"solver='nystroem': normal equations of {n} rows, {p} landmarks, in one pass"
-        with progress(settings.verbose, label):
-            stream = Stream.begin(problem, settings.operator(problem.operator))
-        return problem, *stream.ridge(alphas, settings.fit_intercept)
+        return problem, *fit_in_one_pass(problem, alphas, settings)
     kept = independent(problem.K, np.float32 if settings.precision == "float32" else np.float64)
     problem = problem.restricted(kept)
     system = _landmark_ridge(problem, settings)

@@ -31,7 +31,7 @@ class KernelRidgeClassifier(Codes, RidgeFit):
     ----------
     classes_ : array
         The labels, sorted.
-    kernel_, dual_coef_, intercept_, X_fit_, solver_, n_iter_, residual_, n_features_in_, feature_names_in_
+    kernel_, dual_coef_, coef_, intercept_, X_fit_, solver_, n_iter_, residual_, n_features_in_, feature_names_in_
         As for KernelRidge.
 
     References
