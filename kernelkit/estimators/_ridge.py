@@ -14,6 +14,7 @@ from .._arrays import n_rows
 from .._validation import check_choice, check_number, check_weights
 from ..engine import KernelOperator
 from ..kernels import Kernel, all_or_nothing
+from ._callbacks import fit_task, with_callbacks
 from ._landmark_problem import LandmarkProblem
 from ._many_rows import Settings, check_positive
 from ._posterior import Posterior
@@ -66,7 +67,8 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         Start the iterations from the coefficients of an earlier fit; "nystroem" then keeps its landmarks. An interrupt
         from the keyboard then keeps what was reached, with a warning; without it the model stays as it was.
     verbose : bool
-        Say on standard error which solver was chosen, and the residual of each step.
+        Say on standard error which solver was chosen, and the residual of each step. Callbacks of scikit-learn (from
+        1.9 on, ``set_callbacks``), such as its progress bar, are told of each step of "cg" and "nystroem".
     random_state : int, RandomState or None
         Chooses landmarks and the columns of the preconditioner.
     uncertainty : bool
@@ -149,6 +151,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         self.random_state = random_state
         self.uncertainty = uncertainty
 
+    @with_callbacks
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the model.
 
@@ -252,10 +255,11 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
             warnings.warn(
                 f"kernel={kernel!r} need not be positive semi-definite, and then no covariance: check what it returns",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=5,  # past fit and what surrounds it
             )
         problem = ridge_problem(kernel, X, Y, w)
-        posterior = Posterior.fit(problem, alphas, self.fit_intercept)
+        with fit_task(self, 0):
+            posterior = Posterior.fit(problem, alphas, self.fit_intercept)
         self._posterior, self.solver_, self.n_iter_, self.residual_ = posterior, "cholesky", 1, None
         self.amplitude_ = float(posterior.amplitude[0]) if single else posterior.amplitude
         coef = problem.scatter(posterior.coef)

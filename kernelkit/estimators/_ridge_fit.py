@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..features import FeatureOperator, FiniteMap
 from ..kernels import Kernel
 from ..solvers import Outcome, solve_many
 from ._base import TrainedOnRows
+from ._callbacks import CallbackSupportMixin, fit_task
 from ._landmark_problem import LandmarkProblem
 from ._many_rows import (
     DENSE_ROWS,
@@ -76,7 +78,7 @@ class RidgeSolution(TrainedOnRows):
         return (operator @ coef + self.intercept_).astype(coef.dtype, copy=False)
 
 
-class RidgeFit(RidgeSolution):
+class RidgeFit(CallbackSupportMixin, RidgeSolution):
     """The fit for given alpha that the regressor and the classifier share."""
 
     alpha: Any
@@ -90,12 +92,9 @@ class RidgeFit(RidgeSolution):
         check_choice("solver", self.solver, SOLVERS)
         kernel = self._resolved(self._as_kernel(self.kernel), X, w)
         solver = self._chosen_solver(kernel, X)
-        if solver == "nystroem":
-            outcomes = self._fit_on_landmarks(kernel, X, Y, w, alphas, settings, single)
-        elif solver == "primal":
-            outcomes = self._fit_on_features(kernel, X, Y, w, alphas, settings, single)
-        else:
-            outcomes = self._fit_exactly(kernel, X, Y, w, alphas, settings, single, solver)
+        with fit_task(self, settings.most_steps(solver) * len(np.unique(alphas))) as after_step:
+            settings = replace(settings, after_step=after_step)
+            outcomes = self._outcomes(solver, kernel, X, Y, w, alphas, settings, single)
         if any(outcome.method == "eigen" for outcome in outcomes):
             solver = "eigen"
         iterated = solver in ("cg", "nystroem")
@@ -104,6 +103,13 @@ class RidgeFit(RidgeSolution):
         residuals = [outcome.residual for outcome in outcomes if outcome.residual is not None]
         self.residual_ = max(residuals) if iterated and residuals else None
         warn_unless_converged(outcomes, settings)
+
+    def _outcomes(self, solver: str, *problem: Any) -> tuple[Outcome, ...]:
+        if solver == "nystroem":
+            return self._fit_on_landmarks(*problem)
+        if solver == "primal":
+            return self._fit_on_features(*problem)
+        return self._fit_exactly(solver, *problem)
 
     def _chosen_solver(self, kernel: Any, X: Any) -> str:
         if self.solver != "auto":
@@ -114,6 +120,7 @@ class RidgeFit(RidgeSolution):
 
     def _fit_exactly(
         self,
+        solver: str,
         kernel: Any,
         X: Any,
         Y: np.ndarray,
@@ -121,12 +128,12 @@ class RidgeFit(RidgeSolution):
         alphas: np.ndarray,
         settings: Settings,
         single: bool,
-        solver: str,
     ) -> tuple[Outcome, ...]:
         problem = ridge_problem(kernel, X, Y, w)
         n = len(problem.rows)
         hint = "; solver='nystroem' would restrict it to landmarks" if solver == "cg" else ""
-        with progress(self.verbose, f"solver={solver!r}: the exact problem of {n} rows{hint}") as watch:
+        label = f"solver={solver!r}: the exact problem of {n} rows{hint}"
+        with progress(settings.verbose, label, settings.after_step) as watch:
             iterative = None
             if solver == "cg":
                 iterative = iterative_solver(problem, settings, watch, self._kept_coefficients(problem))

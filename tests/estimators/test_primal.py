@@ -52,7 +52,7 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.mark.parametrize("intercept", [False, True])
 @pytest.mark.parametrize("weights", [None, WEIGHTS + 0.5], ids=["unit", "weighted"])
 def test_a_stream_is_one_fit_is_ridge_on_the_features(intercept, weights):
-    alphas = [0.1, 0.01]
+    alphas = np.array([0.1, 0.01])
     settings = dict(alpha=alphas, fit_intercept=intercept)
     ridge = Ridge(**settings, solver="cholesky").fit(PHI.transform(X), Y, weights)
     wanted = ridge.predict(PHI.transform(NEW))
