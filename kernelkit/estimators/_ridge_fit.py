@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import n_rows
 from .._validation import check_choice
@@ -72,10 +73,23 @@ class RidgeSolution(TrainedOnRows):
         if self._features is None:
             operator, coef = self._against_training(X), self.dual_coef_
         else:
-            check_is_fitted(self)
             X = self._rows_like([self.kernel_], X, reset=False)
             operator, coef = FeatureOperator(self._features, X), self.coef_.T
         return (operator @ coef + self.intercept_).astype(coef.dtype, copy=False)
+
+
+@contextmanager
+def other_solvers_named(solver: str) -> Iterator[None]:
+    """Say of a MemoryError of a solver that holds the matrix which ones do not."""
+    try:
+        yield
+    except MemoryError as error:
+        if solver == "cg":
+            raise
+        raise MemoryError(
+            f"{error}; or take solver='cg', which solves the same problem without holding the matrix, or "
+            "solver='nystroem', which restricts it to landmarks"
+        ) from error
 
 
 class RidgeFit(CallbackSupportMixin, RidgeSolution):
@@ -109,7 +123,8 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
             return self._fit_on_landmarks(*problem)
         if solver == "primal":
             return self._fit_on_features(*problem)
-        return self._fit_exactly(solver, *problem)
+        with other_solvers_named(solver):
+            return self._fit_exactly(solver, *problem)
 
     def _chosen_solver(self, kernel: Any, X: Any) -> str:
         if self.solver != "auto":
