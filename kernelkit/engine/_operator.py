@@ -18,6 +18,7 @@ LINE = 64  # bytes
 STRIP = 32  # indexing with a mask is slow: it is left for the small corners
 PASS_BYTES = 2**20  # kernel values that are made, and used twice, before the next: they stay in the cache
 PART_ROWS, PARTS = 2048, 32  # rows that contribute their norms at once; parts whose sums are taken separately
+PART_COLUMNS, WIDEST = 128, 16  # of all parts of a symmetric product together, and of one that gains by symmetry
 FEWER = "use fewer rows, or float32 input (half the memory)"
 
 
@@ -192,12 +193,18 @@ class KernelOperator:
         return _sum_in_order(add, self.shape, t)
 
     def __matmul__(self, V: Any) -> np.ndarray:
-        """Return K V for V of shape (m,) or (m, t), holding one tile a thread; sums across tiles are float64."""
+        """Return K V for V of shape (m,) or (m, t), holding one tile a thread; sums across tiles are float64.
+
+        Where K is symmetric and t small, values above the diagonal are made once and used twice.
+        """
         V = np.asarray(V)
         if V.shape[:1] != self.shape[1:]:
             raise ValueError(f"V must have {self.shape[1]} rows for an operator of shape {self.shape}, got {V.shape}")
         dtype = np.result_type(self.dtype, V.dtype)
         V = V.astype(self.dtype, copy=False)
+        if self._symmetric and V.size <= WIDEST * len(V) and not is_foreign(self._Y):
+            columns = V[:, None] if V.ndim == 1 else V
+            return self._symmetric_product(columns).astype(dtype, copy=False).reshape(V.shape)
         out = np.empty(self.shape[:1] + V.shape[1:], dtype=dtype)
         height, width = tile_shape(*self.shape, self._itemsize)
         width = min(width, LONGEST_SUM)
@@ -213,6 +220,27 @@ class KernelOperator:
 
         run(multiply, blocks(self.shape[0], height))
         return out
+
+    def _symmetric_product(self, V: np.ndarray) -> np.ndarray:
+        """Return K V, shape (n, t), float64, from the tiles on and above the diagonal.
+
+        Each part of the tiles has sums of its own, so that the result does not depend on the number of threads.
+        """
+        tiles, kept = plan(*self.shape, self._itemsize, symmetric=True), self._kept
+        scratch = Scratch(_largest(tiles), self.dtype)
+        n_parts = min(PARTS, PART_COLUMNS // max(V.shape[1], 1))
+        parts = blocks(len(tiles), -(-len(tiles) // n_parts)) if tiles else []
+        totals = np.zeros((len(parts), *V.shape))
+
+        def work(k: int) -> None:
+            for i, j in tiles[parts[k]]:
+                tile = self._tile(kept[i], kept[j], scratch).astype(self.dtype, copy=False)
+                totals[k, i] += tile @ V[j]
+                if i != j:
+                    totals[k, j] += tile.T @ V[i]
+
+        run(work, range(len(parts)))
+        return totals.sum(axis=0)
 
 
 def _sum_in_order(add: Callable[[slice, np.ndarray], None], shape: tuple[int, int], t: int) -> np.ndarray:
