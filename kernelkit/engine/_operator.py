@@ -95,6 +95,12 @@ class KernelOperator:
             raise ValueError(f"diag() needs the operator of one set of rows, this one has shape {self.shape}")
         return cast(self.kernel.diag(self._X), self.dtype)
 
+    def _tile_shape(self, n: int, m: int) -> tuple[int, int]:
+        """Return rows and columns of a tile: the rows that it is made of are to stay in the cache as well."""
+        shape = np.shape(self._X) if hasattr(self._X, "shape") else ()
+        widest = max(m, *shape[1:])
+        return tile_shape(tile_shape(n, widest, self._itemsize)[0], m, self._itemsize)
+
     def _tile(self, a: Any, b: Any, scratch: Scratch) -> np.ndarray:
         tile = self.kernel.tile(a, b, scratch(len(a), len(b)) if b.dtype == self.dtype else None)
         if np.shape(tile) != (len(a), len(b)):
@@ -157,7 +163,7 @@ class KernelOperator:
     def _fill(self, rows: Callable[[slice], Any], n: int, kept: Any) -> Any:
         """Return the values between `n` rows, which come in slices, and rows that are kept."""
         m = len(kept)
-        height, width = tile_shape(n, m, self._itemsize)
+        height, width = self._tile_shape(n, m)
         cuts = blocks(n, height)
         if is_foreign(self._Y):
             return namespace(self._Y).concat([self.kernel.tile(rows(i), kept) for i in cuts], axis=0)
@@ -206,7 +212,7 @@ class KernelOperator:
             columns = V[:, None] if V.ndim == 1 else V
             return self._symmetric_product(columns).astype(dtype, copy=False).reshape(V.shape)
         out = np.empty(self.shape[:1] + V.shape[1:], dtype=dtype)
-        height, width = tile_shape(*self.shape, self._itemsize)
+        height, width = self._tile_shape(*self.shape)
         width = min(width, LONGEST_SUM)
         scratch = Scratch(height * width, self.dtype)
 
