@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
+import scipy.sparse as sp
 
 from .._arrays import cast, is_floating, is_foreign, n_rows, namespace, take_rows
 from ._memory import check_memory
@@ -97,9 +98,8 @@ class KernelOperator:
 
     def _tile_shape(self, n: int, m: int) -> tuple[int, int]:
         """Return rows and columns of a tile: the rows that it is made of are to stay in the cache as well."""
-        shape = np.shape(self._X) if hasattr(self._X, "shape") else ()
-        widest = max(m, *shape[1:])
-        return tile_shape(tile_shape(n, widest, self._itemsize)[0], m, self._itemsize)
+        width = 0 if sp.issparse(self._X) else max(getattr(self._X, "shape", ())[1:], default=0)
+        return tile_shape(tile_shape(n, max(m, width), self._itemsize)[0], m, self._itemsize)
 
     def _tile(self, a: Any, b: Any, scratch: Scratch) -> np.ndarray:
         tile = self.kernel.tile(a, b, scratch(len(a), len(b)) if b.dtype == self.dtype else None)

@@ -32,17 +32,21 @@ from ._progress import progress
 SOLVERS = ("auto", "cholesky", "eigen", "cg", "nystroem", "primal")
 
 
+class OfRows:
+    """What stands in for `dual_coef_` until a model has it: one fitted in the space of features never does."""
+
+    def __get__(self, model: Any, owner: type) -> Any:
+        if hasattr(model, "coef_"):
+            raise AttributeError("a model of solver='primal' keeps coef_, of features, and no dual_coef_, of rows")
+        raise AttributeError(f"{owner.__name__!r} object has no attribute 'dual_coef_'")
+
+
 class RidgeSolution(TrainedOnRows):
     """Coefficients of the training rows, of landmarks or of features, and what they predict."""
 
     fit_intercept: bool
+    dual_coef_: Any = OfRows()
     _features: FiniteMap | None = None  # what `coef_` belongs to, where there is no `dual_coef_`
-
-    def __getattr__(self, name: str) -> Any:
-        # Called only for what is not there.
-        if name == "dual_coef_" and "coef_" in vars(self):
-            raise AttributeError("a model of solver='primal' keeps coef_, of features, and no dual_coef_, of rows")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _keep(
         self,

@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import Ridge
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -104,8 +105,8 @@ def test_there_are_no_coefficients_of_rows():
     model = KernelRidge(KERNEL, solver="primal", warm_start=True).fit(X, Y)
     with pytest.raises(AttributeError, match="solver='primal' keeps coef_, of features, and no dual_coef_, of rows"):
         _ = model.dual_coef_
-    with pytest.raises(AttributeError, match="'KernelRidge' object has no attribute 'coefs_'"):
-        _ = model.coefs_
+    with pytest.raises(AttributeError, match="'KernelRidge' object has no attribute 'dual_coef_'"):
+        _ = KernelRidge().dual_coef_
     for verb in (lambda: model.predict(NEW, return_std=True), lambda: model.predict_interval(NEW)):
         with pytest.raises(ValueError, match="needs a model fitted with uncertainty=True"):
             verb()
@@ -157,6 +158,14 @@ def test_tables():
     by_name = Columns(Linear(), ["a", "c"])
     model = stream(table, kernel=by_name)
     np.testing.assert_allclose(model.predict(new), KernelRidge(by_name).fit(table, Y).predict(new), rtol=1e-8)
+
+
+def test_texts():
+    texts, y = ["a b c", "b c d", "d e f", "a f"] * 20, np.arange(80.0)
+    kernel = FeatureKernel(TfidfVectorizer(token_pattern=r"\w"))
+    model = KernelRidge(kernel, alpha=0.1, solver="primal").fit(texts, y)
+    np.testing.assert_allclose(model.predict(texts), KernelRidge(kernel, alpha=0.1).fit(texts, y).predict(texts))
+    np.testing.assert_allclose(model.partial_fit(texts, y).predict(texts), model.fit(texts, y).predict(texts))
 
 
 def test_one_row_a_block():
