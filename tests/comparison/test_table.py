@@ -39,15 +39,11 @@ def test_a_large_parquet_file_is_read_by_row_groups(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("harm", "message"),
-    [
-        (lambda file: os.truncate(file, 3000), "cannot read .*table.parquet: .*(too short|end of stream)"),
-        (lambda file: file.write_bytes(b"?" * file.stat().st_size), "cannot read .*table.parquet: [^\n]*$"),
-        (Path.unlink, None),
-    ],
+    "harm",
+    [lambda file: os.truncate(file, 3000), lambda file: file.write_bytes(b"?" * file.stat().st_size), Path.unlink],
     ids=["truncated", "overwritten", "deleted"],
 )
-def test_a_parquet_file_that_goes_while_it_is_read(tmp_path, monkeypatch, harm, message):
+def test_a_parquet_file_that_goes_while_it_is_read(tmp_path, monkeypatch, harm):
     from pyarrow.parquet import ParquetFile
 
     file, read = tmp_path / "table.parquet", ParquetFile.read_row_group
@@ -61,10 +57,10 @@ def test_a_parquet_file_that_goes_while_it_is_read(tmp_path, monkeypatch, harm, 
         return read(groups, k)
 
     monkeypatch.setattr(ParquetFile, "read_row_group", read_after_harm)
-    if message is None:  # what is open stays there until it is closed
+    if harm is Path.unlink:  # what is open stays there until it is closed
         assert len(read_table(str(file), [])) == 700
     else:
-        with pytest.raises(InputError, match=message):
+        with pytest.raises(InputError, match="cannot read .*table.parquet: [^\\n]+$"):
             read_table(str(file), [])
 
 
