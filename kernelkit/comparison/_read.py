@@ -45,7 +45,7 @@ def read_table(path: str, notices: list[str]) -> Any:
     try:
         frame = _read_parquet(file, notices) if file.suffix.lower() in (".parquet", ".pq") else _read_csv(file, notices)
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+        raise InputError(f"cannot read {path}: {error.strerror or str(error).splitlines()[0]}") from None
     if len(frame) == 0:
         raise InputError(f"{path} has a header and no rows")
     return frame

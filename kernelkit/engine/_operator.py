@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
+import scipy.sparse as sp
 
 from .._arrays import cast, is_floating, is_foreign, n_rows, namespace, take_rows
 from ._memory import check_memory
@@ -19,6 +20,7 @@ LINE = 64  # bytes
 STRIP = 32  # indexing with a mask is slow: it is left for the small corners
 PASS_BYTES = 2**20  # kernel values that are made, and used twice, before the next: they stay in the cache
 PART_ROWS, PARTS = 2048, 32  # rows that contribute their norms at once; parts whose sums are taken separately
+PART_COLUMNS, WIDEST = 128, 16  # of all parts of a symmetric product together, and of one that gains by symmetry
 FEWER = "use fewer rows, or float32 input (half the memory)"
 
 
@@ -97,6 +99,11 @@ class KernelOperator:
     def _check_symmetric(self, verb: str) -> None:
         if not self._symmetric:
             raise ValueError(f"{verb}() needs the operator of one set of rows, this one has shape {self.shape}")
+
+    def _tile_shape(self, n: int, m: int) -> tuple[int, int]:
+        """Return rows and columns of a tile: the rows that it is made of are to stay in the cache as well."""
+        width = 0 if sp.issparse(self._X) else max(getattr(self._X, "shape", ())[1:], default=0)
+        return tile_shape(tile_shape(n, max(m, width), self._itemsize)[0], m, self._itemsize)
 
     def _tile(self, a: Any, b: Any, scratch: Scratch) -> np.ndarray:
         tile = self.kernel.tile(a, b, scratch(len(a), len(b)) if b.dtype == self.dtype else None)
@@ -180,7 +187,7 @@ class KernelOperator:
     def _fill(self, rows: Callable[[slice], Any], n: int, kept: Any) -> Any:
         """Return the values between `n` rows, which come in slices, and rows that are kept."""
         m = len(kept)
-        height, width = tile_shape(n, m, self._itemsize)
+        height, width = self._tile_shape(n, m)
         cuts = blocks(n, height)
         if is_foreign(self._Y):
             return namespace(self._Y).concat([self.kernel.tile(rows(i), kept) for i in cuts], axis=0)
@@ -216,20 +223,25 @@ class KernelOperator:
         return _sum_in_order(add, self.shape, t)
 
     def __matmul__(self, V: Any) -> np.ndarray:
-        """Return K V for V of shape (m,) or (m, t), holding one tile a thread; sums across tiles are float64."""
+        """Return K V for V of shape (m,) or (m, t), holding one tile a thread; sums across tiles are float64.
+
+        Where K is symmetric and t small, values above the diagonal are made once and used twice.
+        """
         V = np.asarray(V)
         if V.shape[:1] != self.shape[1:]:
             raise ValueError(f"V must have {self.shape[1]} rows for an operator of shape {self.shape}, got {V.shape}")
         dtype = np.result_type(self.dtype, V.dtype)
-        return self._product(self.shape[0], self._rows, self._kept, V.astype(self.dtype, copy=False)).astype(
-            dtype, copy=False
-        )
+        V = V.astype(self.dtype, copy=False)
+        if self._symmetric and V.size <= WIDEST * len(V) and not is_foreign(self._Y):
+            columns = V[:, None] if V.ndim == 1 else V
+            return self._symmetric_product(columns).astype(dtype, copy=False).reshape(V.shape)
+        return self._product(self.shape[0], self._rows, self._kept, V).astype(dtype, copy=False)
 
     def _product(self, n: int, rows: Callable[[slice], Any], kept: Any, V: np.ndarray) -> np.ndarray:
         """Return the values between `n` rows, which come in slices, and rows that are kept, times V, in float64."""
         m = len(kept)
         out = np.zeros((n, *V.shape[1:]))
-        height, width = tile_shape(n, m, self._itemsize)
+        height, width = self._tile_shape(n, m)
         width = min(width, LONGEST_SUM)
         scratch = Scratch(height * width, self.dtype)
 
@@ -241,6 +253,27 @@ class KernelOperator:
 
         run(multiply, blocks(n, height))
         return out
+
+    def _symmetric_product(self, V: np.ndarray) -> np.ndarray:
+        """Return K V, shape (n, t), float64, from the tiles on and above the diagonal.
+
+        Each part of the tiles has sums of its own, so that the result does not depend on the number of threads.
+        """
+        tiles, kept = plan(*self.shape, self._itemsize, symmetric=True), self._kept
+        scratch = Scratch(_largest(tiles), self.dtype)
+        n_parts = min(PARTS, PART_COLUMNS // max(V.shape[1], 1))
+        parts = blocks(len(tiles), -(-len(tiles) // n_parts)) if tiles else []
+        totals = np.zeros((len(parts), *V.shape))
+
+        def work(k: int) -> None:
+            for i, j in tiles[parts[k]]:
+                tile = self._tile(kept[i], kept[j], scratch).astype(self.dtype, copy=False)
+                totals[k, i] += tile @ V[j]
+                if i != j:
+                    totals[k, j] += tile.T @ V[i]
+
+        run(work, range(len(parts)))
+        return totals.sum(axis=0)
 
 
 def _sum_in_order(add: Callable[[slice, np.ndarray], None], shape: tuple[int, int], t: int) -> np.ndarray:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -14,23 +13,10 @@ from .._arrays import n_rows, take_rows
 from ..engine import KernelOperator, MatrixOperator
 from ..features import choose_landmarks
 from ..kernels import Kernel, kernel_operator
-from ..solvers import Moments, Outcome, whitening
+from ..solvers import whitening
 from ._problem import square_part
 
 DEFAULT_LANDMARKS = 1000
-
-Columns = tuple[np.ndarray, np.ndarray, Outcome]  # coefficients and intercepts of some targets
-
-
-def one_alpha_after_the_other(
-    alphas: np.ndarray, solve: Callable[[float, np.ndarray], Columns]
-) -> tuple[np.ndarray, np.ndarray, tuple[Outcome, ...]]:
-    """Return c, shape (p, t), and b, shape (t,), from solutions for each alpha, the largest first, of its targets."""
-    levels = np.unique(alphas)[::-1].tolist()
-    places = [np.flatnonzero(alphas == alpha) for alpha in levels]
-    parts, shifts, outcomes = zip(*(solve(alpha, at) for alpha, at in zip(levels, places, strict=True)), strict=True)
-    order = np.argsort(np.concatenate(places))
-    return np.concatenate(parts, axis=1)[:, order], np.concatenate(shifts)[order], outcomes
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +36,8 @@ class LandmarkProblem:
     indices : array of shape (p,) or None
         Their positions among all rows; None where they are none of these.
     """
+
+    method: ClassVar[str] = "nystroem"
 
     kernel: Any
     X: Any
@@ -90,6 +78,16 @@ class LandmarkProblem:
         """Number of rows, those of weight zero included."""
         return n_rows(self.X)
 
+    @property
+    def kept(self) -> Any:
+        """What all blocks of rows have in common."""
+        return self.landmarks
+
+    @property
+    def weights(self) -> np.ndarray | None:
+        """The weights of the rows of positive weight, shape (k,); None where all are one."""
+        return None if self.scale is None else self.scale**2
+
     @cached_property
     def operator(self) -> KernelOperator | MatrixOperator:
         """k(x, Z) of the rows of positive weight, shape (k, p)."""
@@ -109,6 +107,10 @@ class LandmarkProblem:
             return kernel_operator(self.kernel, self.landmarks).astype(np.float64).dense()
         return self.X[np.ix_(self.indices, self.indices)].astype(np.float64)
 
+    def whitening(self, dtype: Any) -> np.ndarray:
+        """Return W, shape (p, r), with which k(x, Z) W are features whose inner product is the kernel on landmarks."""
+        return whitening(self.K, dtype)
+
     def restricted(self, kept: np.ndarray) -> LandmarkProblem:
         """Return the problem with some of the landmarks."""
         landmarks = None if self.landmarks is None else take_rows(self.landmarks, kept)
@@ -121,50 +123,3 @@ class LandmarkProblem:
         full = np.zeros((self.n, *coef.shape[1:]))
         full[self.indices] = coef
         return full
-
-
-@dataclass(frozen=True, eq=False)
-class Stream:
-    """What blocks of rows have given so far.
-
-    Attributes
-    ----------
-    landmarks : array, sparse matrix or table of shape (p, d)
-        Chosen among the first block, or given.
-    W : array of shape (p, r)
-        From `whitening`.
-    sums : Moments
-        Of the features k(x, Z) W and the targets, over all rows so far.
-    n_blocks, n_rows : int
-        How many there were.
-    """
-
-    landmarks: Any
-    W: np.ndarray
-    sums: Moments
-    n_blocks: int
-    n_rows: int
-
-    @classmethod
-    def begin(cls, problem: LandmarkProblem, operator: Any) -> Stream:
-        """Return the stream of one block; `operator` is that of the problem, in the type it is to be worked in."""
-        W = whitening(problem.K, operator.dtype)
-        return cls(problem.landmarks, W, _moments(problem, operator, W), 1, problem.n)
-
-    def add(self, problem: LandmarkProblem, operator: Any) -> Stream:
-        """Return the stream with one more block, against the same landmarks."""
-        sums = self.sums + _moments(problem, operator, self.W)
-        return Stream(self.landmarks, self.W, sums, self.n_blocks + 1, self.n_rows + problem.n)
-
-    def ridge(self, alphas: np.ndarray, intercept: bool) -> tuple[np.ndarray, np.ndarray, tuple[Outcome, ...]]:
-        """Return c, shape (p, t), and b, shape (t,), from the normal equations."""
-
-        def solve(alpha: float, at: np.ndarray) -> Columns:
-            coef, b = self.sums.ridge(alpha, intercept)
-            return self.W @ coef[:, at], b[at], Outcome(alpha, "nystroem")
-
-        return one_alpha_after_the_other(alphas, solve)
-
-
-def _moments(problem: LandmarkProblem, operator: Any, W: np.ndarray) -> Moments:
-    return Moments.of(operator, W, problem.Y, None if problem.scale is None else problem.scale**2)

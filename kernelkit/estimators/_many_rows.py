@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,17 @@ from sklearn.utils import check_random_state
 
 from .._validation import check_choice, check_number
 from ..solvers import IterativeSolver, LandmarkRidge, Outcome, independent
-from ._landmark_problem import Columns, LandmarkProblem, Stream, one_alpha_after_the_other
+from ._landmark_problem import LandmarkProblem
 from ._problem import RidgeProblem
 from ._progress import progress
+from ._stream import Columns, FeatureProblem, Stream, one_alpha_after_the_other
 
 PRECISIONS = ("auto", "float64", "float32")
 DEFAULT_RANK = 1000
 DENSE_ROWS = 20_000  # up to which "auto" factors the whole matrix
 SMALL_LANDMARKS = 1000  # up to which one pass for the normal equations beats a pass for each of some 20 steps
 SAMPLE_PER_LANDMARK = 4
+MOST_STEPS = {"cg": 1000, "nystroem": 100}
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Settings:
     random_state: Any
     verbose: bool
     warm_start: bool
+    after_step: Callable[[], bool] | None = None
 
     @classmethod
     def of(cls, model: Any) -> Settings:
@@ -47,7 +51,12 @@ class Settings:
             value = getattr(model, name)
             if value is not None:
                 check_number(name, value, at_least=int(name != "preconditioner_rank"), integer=True)
-        return cls(*(getattr(model, name) for name in cls.__dataclass_fields__))
+        names = [field.name for field in fields(cls) if field.name != "after_step"]
+        return cls(*(getattr(model, name) for name in names))
+
+    def most_steps(self, solver: str) -> int:
+        """Return how many steps a solver may take; 0 if it takes none."""
+        return int(self.max_iter or MOST_STEPS[solver]) if solver in MOST_STEPS else 0
 
     def operator(self, operator: Any) -> Any:
         """Return the operator in the type that `precision` asks for."""
@@ -67,10 +76,22 @@ def iterative_solver(
         scale=problem.scale,
         start=start,
         tol=settings.tol,
-        max_iter=1000 if settings.max_iter is None else settings.max_iter,
+        max_iter=settings.most_steps("cg"),
         watch=watch,
         interruptible=settings.warm_start,
     )
+
+
+def fit_in_one_pass(
+    problem: FeatureProblem, alphas: np.ndarray, settings: Settings
+) -> tuple[np.ndarray, np.ndarray, tuple[Outcome, ...]]:
+    """Return coefficients of landmarks or features, intercepts, and how these were found, from normal equations."""
+    operator = settings.operator(problem.operator)
+    what = "features" if problem.method == "primal" else "landmarks"
+    label = f"solver={problem.method!r}: normal equations of {problem.n} rows, {operator.shape[1]} {what}, in one pass"
+    with progress(settings.verbose, label, None):
+        stream = Stream.begin(problem, operator)
+    return stream.ridge(alphas, settings.fit_intercept)
 
 
 def fit_on_landmarks(
@@ -83,10 +104,7 @@ def fit_on_landmarks(
     check_positive(alphas)
     n, p = len(problem.rows), len(problem.K)
     if p <= SMALL_LANDMARKS or n <= SAMPLE_PER_LANDMARK * p:
-        label = f"solver='nystroem': normal equations of {n} rows, {p} landmarks, in one pass"
-        with progress(settings.verbose, label):
-            stream = Stream.begin(problem, settings.operator(problem.operator))
-        return problem, *stream.ridge(alphas, settings.fit_intercept)
+        return problem, *fit_in_one_pass(problem, alphas, settings)
     kept = independent(problem.K, np.float32 if settings.precision == "float32" else np.float64)
     problem = problem.restricted(kept)
     system = _landmark_ridge(problem, settings)
@@ -97,13 +115,13 @@ def fit_on_landmarks(
             targets=at,
             start=None if start is None else start[np.ix_(kept, at)],
             tol=settings.tol,
-            max_iter=100 if settings.max_iter is None else settings.max_iter,
+            max_iter=settings.most_steps("nystroem"),
             watch=watch,
             interruptible=settings.warm_start,
         )
 
     label = f"solver='nystroem': conjugate gradients on {n} rows, {len(kept)} landmarks"
-    with progress(settings.verbose, label) as watch:
+    with progress(settings.verbose, label, settings.after_step) as watch:
         return problem, *one_alpha_after_the_other(alphas, solve)
 
 
@@ -142,5 +160,5 @@ def warn_unless_converged(outcomes: tuple[Outcome, ...], settings: Settings) -> 
         f"solver={worst.method!r} ended after {worst.steps} steps with a residual of {worst.residual:.1e} for "
         f"alpha={worst.alpha:g}, above tol={settings.tol:g}: raise max_iter, alpha or tol, {other}",
         ConvergenceWarning,
-        stacklevel=5,  # past fit, and what restores a model whose fit fails
+        stacklevel=6,  # past fit, what tells callbacks of it, and what restores a model whose fit fails
     )

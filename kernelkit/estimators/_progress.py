@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 SECONDS = 2.0  # between lines where there is no terminal to draw on
@@ -29,17 +29,29 @@ def terminal_bar() -> Iterator[Callable[..., Any] | None]:
 
 
 @contextmanager
-def progress(verbose: bool, label: str) -> Iterator[Callable[[int, float], None] | None]:
-    """Yield a function to call with the number of each step and its residual; None unless it is wanted."""
-    if not verbose:
-        yield None
-        return
-    print(label, file=sys.stderr)
-    with terminal_bar() as update:
-        if update is None:
-            yield _lines()
-        else:
-            yield lambda step, residual: update(description=f"step {step}, residual {residual:.1e}")
+def progress(verbose: bool, label: str, after_step: Callable[[], bool] | None) -> Iterator[Callable[[int, float], Any]]:
+    """Yield a function to call with the number of each step and its residual; it returns what `after_step` does.
+
+    Only with `verbose` the label, the steps and the residuals are shown.
+    """
+    if verbose:
+        print(label, file=sys.stderr)
+    with terminal_bar() if verbose else nullcontext() as update:
+        show = (_on(update) if update else _lines()) if verbose else None
+
+        def watch(step: int, residual: float) -> bool:
+            if show is not None:
+                show(step, residual)
+            return after_step is not None and after_step()
+
+        yield watch
+
+
+def _on(update: Callable[..., Any]) -> Callable[[int, float], None]:
+    def write(step: int, residual: float) -> None:
+        update(description=f"step {step}, residual {residual:.1e}")
+
+    return write
 
 
 def _lines() -> Callable[[int, float], None]:

@@ -14,11 +14,14 @@ from .._arrays import n_rows
 from .._validation import check_choice, check_number, check_weights
 from ..engine import KernelOperator
 from ..kernels import Kernel, all_or_nothing
-from ._landmark_problem import LandmarkProblem, Stream
+from ._callbacks import fit_task, with_callbacks
+from ._landmark_problem import LandmarkProblem
 from ._many_rows import Settings, check_positive
 from ._posterior import Posterior
+from ._primal_problem import PrimalProblem
 from ._problem import check_alphas, check_targets, ridge_problem
 from ._ridge_fit import SOLVERS, RidgeFit
+from ._stream import Stream
 
 
 class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
@@ -36,12 +39,15 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         Ridge, at least 0; one for each target if an array. Zero interpolates, with least |f| where K is singular.
     fit_intercept : bool
         Whether to fit b; without it the model is 0 far from the data.
-    solver : {"auto", "cholesky", "eigen", "cg", "nystroem"}
+    solver : {"auto", "cholesky", "eigen", "cg", "primal", "nystroem"}
         All but the last solve the same problem. "cholesky" factors in float32 and refines to a float64 residual of
         1e-12 where that is safe, and factors in float64 otherwise; "eigen" takes an eigendecomposition: slower. "cg"
-        holds no matrix: conjugate gradients on tiles, with a preconditioner of some columns. "nystroem" restricts
-        f to landmarks, f = sum_j c_j k(., z_j), and is an approximation, never chosen by "auto": that is "cholesky" up
-        to 20000 rows and "cg" above.
+        holds no matrix: conjugate gradients on tiles, with a preconditioner of some columns. "primal" is for kernels
+        with p explicit features, k(x, y) = phi(x).phi(y) (Linear, FeatureKernel, and all that
+        ``kernelkit.features.explicit`` lifts): f = phi.v from p x p normal equations, in one pass over blocks of rows.
+        "nystroem" restricts f to landmarks, f = sum_j c_j k(., z_j), and is an approximation, never chosen by "auto":
+        that is "cholesky" up to 20000 rows, above it "primal" for Linear or a FeatureKernel of at most 5000 features,
+        and "cg" for all others.
     n_landmarks : int, optional
         For "nystroem": how many; None is 1000, or n if that is less, or as many as are given.
     landmarks : {"uniform", "rpcholesky", "leverage", "kmeans", "farthest"} or array-like of shape (p, d)
@@ -51,8 +57,8 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     preconditioner_rank : int, optional
         For "cg": columns of the preconditioner, which holds n of each; None is 1000, or n if that is less.
     precision : {"auto", "float64", "float32"}
-        For "nystroem": the type of the tiles. "auto" is that of X, and float64 for float32 rows where float32 would
-        drown the solution in its rounding.
+        For "nystroem" the type of the tiles, for "primal" that of the features. "auto" is that of X; "nystroem" takes
+        float64 for float32 rows where float32 would drown the solution in its rounding.
     tol : float
         For "cg" the relative residual |b - A x| / |b| to stop at, for "nystroem" its preconditioned relative.
     max_iter : int, optional
@@ -61,7 +67,8 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         Start the iterations from the coefficients of an earlier fit; "nystroem" then keeps its landmarks. An interrupt
         from the keyboard then keeps what was reached, with a warning; without it the model stays as it was.
     verbose : bool
-        Say on standard error which solver was chosen, and the residual of each step.
+        Say on standard error which solver was chosen, and the residual of each step. Callbacks of scikit-learn (from
+        1.9 on, ``set_callbacks``), such as its progress bar, are told of each step of "cg" and "nystroem".
     random_state : int, RandomState or None
         Chooses landmarks and the columns of the preconditioner.
     uncertainty : bool
@@ -72,12 +79,14 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     kernel_ : Kernel or "precomputed"
         The kernel with numbers for parameters.
     dual_coef_ : array of shape (n,) or (n, t)
-        The coefficients c; p of them for "nystroem".
+        The coefficients c; p of them for "nystroem". There are none of rows for "primal".
+    coef_ : array of shape (p,) or (t, p)
+        Only for "primal": the coefficients v of the features, f(x) = phi(x).v.
     intercept_ : float or array of shape (t,)
         The intercept b; 0.0 without one.
     X_fit_ : array, sparse matrix or table of shape (n, d), or None
-        The training rows, or the landmarks for "nystroem"; None for kernel="precomputed".
-    solver_ : {"cholesky", "eigen", "cg", "nystroem"}
+        The training rows, or the landmarks for "nystroem"; None for kernel="precomputed" and for "primal".
+    solver_ : {"cholesky", "eigen", "cg", "primal", "nystroem"}
         The solver that was used; "eigen" also where alpha = 0 met a singular K.
     n_iter_ : int
         Steps of the iterations, of the slowest alpha; 1 where nothing is iterated.
@@ -142,6 +151,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         self.random_state = random_state
         self.uncertainty = uncertainty
 
+    @with_callbacks
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the model.
 
@@ -171,12 +181,13 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         self.__dict__.pop("amplitude_", None)
         return self
 
-    @available_if(lambda model: model.solver == "nystroem")
+    @available_if(lambda model: model.solver in ("nystroem", "primal"))
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Take in one more block of rows, for ``solver="nystroem"``: exact, whatever the order of the blocks.
+        """Take in one more block of rows, for "nystroem" and "primal": exact, whatever the order of the blocks.
 
-        The first block gives the landmarks, unless these are given, and the kernel's parameters that depend on data.
-        Sums of r^2 + r t numbers are kept, r at most p. After `fit`, which keeps none, it begins anew.
+        The first block gives the landmarks, unless these are given, and all of the kernel that depends on data, such as
+        a transformer that is not fitted yet. Sums of r^2 + r t numbers are kept, r at most the number of landmarks, or
+        that of the features. After `fit`, which keeps none, it begins anew.
 
         Parameters
         ----------
@@ -210,17 +221,27 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         Y, single = check_targets(y, X)
         w = check_weights(sample_weight, n_rows(X))
         alphas = check_alphas(self.alpha, Y.shape[1])
-        check_positive(alphas)
+        if self.solver == "nystroem":
+            check_positive(alphas)
+        if stream is not None and stream.method != self.solver:
+            raise ValueError(f"solver must be {stream.method!r}, as before, got {self.solver!r}; fit begins anew")
         if stream is not None and stream.sums.cross.shape[1] != Y.shape[1]:
             raise ValueError(f"y must have {stream.sums.cross.shape[1]} targets, as before, got {Y.shape[1]}")
         kernel = self.kernel_ if stream else self._resolved(kernels[0], X, w)
-        problem = LandmarkProblem.of(kernel, X, Y, w, settings, stream and stream.landmarks)
+        problem = self._problem_of_block(kernel, X, Y, w, settings, stream and stream.kept)
         operator = settings.operator(problem.operator)
         self._stream = stream.add(problem, operator) if stream else Stream.begin(problem, operator)
         coef, b, _ = self._stream.ridge(alphas, self.fit_intercept)
-        self._keep(kernel, problem.landmarks, coef, b, problem.operator.dtype, single)
-        self.solver_, self.n_iter_, self.residual_, self._posterior = "nystroem", 1, None, None
+        self._keep_solution(problem, coef, b, single)
+        self.solver_, self.n_iter_, self.residual_, self._posterior = self.solver, 1, None, None
         return self
+
+    def _problem_of_block(
+        self, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None, settings: Settings, kept: Any
+    ) -> PrimalProblem | LandmarkProblem:
+        if self.solver == "primal":
+            return PrimalProblem.of(kernel, X, Y, w, kept)
+        return LandmarkProblem.of(kernel, X, Y, w, settings, kept)
 
     def _fit_with_uncertainty(self, X: Any, Y: np.ndarray, w: np.ndarray | None, single: bool) -> Self:
         alphas = check_alphas(self.alpha, Y.shape[1])
@@ -234,10 +255,11 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
             warnings.warn(
                 f"kernel={kernel!r} need not be positive semi-definite, and then no covariance: check what it returns",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=5,  # past fit and what surrounds it
             )
         problem = ridge_problem(kernel, X, Y, w)
-        posterior = Posterior.fit(problem, alphas, self.fit_intercept)
+        with fit_task(self, 0):
+            posterior = Posterior.fit(problem, alphas, self.fit_intercept)
         self._posterior, self.solver_, self.n_iter_, self.residual_ = posterior, "cholesky", 1, None
         self.amplitude_ = float(posterior.amplitude[0]) if single else posterior.amplitude
         coef = problem.scatter(posterior.coef)
@@ -245,7 +267,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         return self
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Predict, holding tiles of the kernel matrix only.
+        """Predict, holding tiles of the kernel matrix, or a block of features, only.
 
         Parameters
         ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from ._callbacks import with_callbacks
 from ._classes import Codes
 from ._ridge_fit import RidgeFit
 
@@ -31,7 +32,7 @@ class KernelRidgeClassifier(Codes, RidgeFit):
     ----------
     classes_ : array
         The labels, sorted.
-    kernel_, dual_coef_, intercept_, X_fit_, solver_, n_iter_, residual_, n_features_in_, feature_names_in_
+    kernel_, dual_coef_, coef_, intercept_, X_fit_, solver_, n_iter_, residual_, n_features_in_, feature_names_in_
         As for KernelRidge.
 
     References
@@ -80,6 +81,7 @@ class KernelRidgeClassifier(Codes, RidgeFit):
         self.random_state = random_state
         self.class_weight = class_weight
 
+    @with_callbacks
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the model.
 

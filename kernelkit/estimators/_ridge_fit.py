@@ -2,43 +2,101 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .._arrays import n_rows
 from .._validation import check_choice
+from ..features import FeatureOperator, FiniteMap
 from ..kernels import Kernel
 from ..solvers import Outcome, solve_many
 from ._base import TrainedOnRows
+from ._callbacks import CallbackSupportMixin, fit_task
 from ._landmark_problem import LandmarkProblem
-from ._many_rows import DENSE_ROWS, Settings, fit_on_landmarks, iterative_solver, warn_unless_converged
+from ._many_rows import (
+    DENSE_ROWS,
+    Settings,
+    fit_in_one_pass,
+    fit_on_landmarks,
+    iterative_solver,
+    warn_unless_converged,
+)
+from ._primal_problem import PrimalProblem, has_few_features
 from ._problem import RidgeProblem, check_alphas, ridge_problem
 from ._progress import progress
 
-SOLVERS = ("auto", "cholesky", "eigen", "cg", "nystroem")
+SOLVERS = ("auto", "cholesky", "eigen", "cg", "nystroem", "primal")
+
+
+class OfRows:
+    """What stands in for `dual_coef_` until a model has it: one fitted in the space of features never does."""
+
+    def __get__(self, model: Any, owner: type) -> Any:
+        if hasattr(model, "coef_"):
+            raise AttributeError("a model of solver='primal' keeps coef_, of features, and no dual_coef_, of rows")
+        raise AttributeError(f"{owner.__name__!r} object has no attribute 'dual_coef_'")
 
 
 class RidgeSolution(TrainedOnRows):
-    """Coefficients on the training rows, and what they predict."""
+    """Coefficients of the training rows, of landmarks or of features, and what they predict."""
 
     fit_intercept: bool
+    dual_coef_: Any = OfRows()
+    _features: FiniteMap | None = None  # what `coef_` belongs to, where there is no `dual_coef_`
 
-    def _keep(self, kernel: Any, rows: Any, coef: np.ndarray, intercept: np.ndarray, dtype: Any, single: bool) -> None:
-        """Keep coefficients of rows, or of landmarks; of the rows of the matrix for "precomputed"."""
-        self.kernel_ = kernel
+    def _keep(
+        self,
+        kernel: Any,
+        rows: Any,
+        coef: np.ndarray,
+        intercept: np.ndarray,
+        dtype: Any,
+        single: bool,
+        features: FiniteMap | None = None,
+    ) -> None:
+        """Keep coefficients of rows, of landmarks or of features; of the rows of the matrix for "precomputed"."""
+        self.kernel_, self._features = kernel, features
         self.X_fit_ = rows if isinstance(kernel, Kernel) else None
         coef, intercept = coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
-        self.dual_coef_ = coef[:, 0] if single else coef
+        coef = coef[:, 0] if single else coef
+        for earlier in ("dual_coef_", "coef_"):
+            self.__dict__.pop(earlier, None)
+        if features is None:
+            self.dual_coef_ = coef
+        else:
+            self.coef_ = coef.T
         self.intercept_ = (float(intercept[0]) if single else intercept) if self.fit_intercept else 0.0
 
     def _values(self, X: Any) -> np.ndarray:
-        """Return K c + b for new rows, shape (m,) or (m, t)."""
-        values = self._against_training(X) @ self.dual_coef_ + self.intercept_
-        return values.astype(self.dual_coef_.dtype, copy=False)
+        """Return K c + b, or phi(x) v + b, for new rows, shape (m,) or (m, t)."""
+        operator: Any
+        if self._features is None:
+            operator, coef = self._against_training(X), self.dual_coef_
+        else:
+            X = self._rows_like([self.kernel_], X, reset=False)
+            operator, coef = FeatureOperator(self._features, X), self.coef_.T
+        return (operator @ coef + self.intercept_).astype(coef.dtype, copy=False)
 
 
-class RidgeFit(RidgeSolution):
+@contextmanager
+def other_solvers_named(solver: str) -> Iterator[None]:
+    """Say of a MemoryError of a solver that holds the matrix which ones do not."""
+    try:
+        yield
+    except MemoryError as error:
+        if solver == "cg":
+            raise
+        raise MemoryError(
+            f"{error}; or take solver='cg', which solves the same problem without holding the matrix, or "
+            "solver='nystroem', which restricts it to landmarks"
+        ) from error
+
+
+class RidgeFit(CallbackSupportMixin, RidgeSolution):
     """The fit for given alpha that the regressor and the classifier share."""
 
     alpha: Any
@@ -49,12 +107,12 @@ class RidgeFit(RidgeSolution):
     def _fit_columns(self, X: Any, Y: np.ndarray, w: np.ndarray | None, single: bool) -> None:
         alphas = check_alphas(self.alpha, Y.shape[1])
         settings = Settings.of(self)
-        solver = self._chosen_solver(n_rows(X))
+        check_choice("solver", self.solver, SOLVERS)
         kernel = self._resolved(self._as_kernel(self.kernel), X, w)
-        if solver == "nystroem":
-            outcomes = self._fit_on_landmarks(kernel, X, Y, w, alphas, settings, single)
-        else:
-            outcomes = self._fit_exactly(kernel, X, Y, w, alphas, settings, single, solver)
+        solver = self._chosen_solver(kernel, X)
+        with fit_task(self, settings.most_steps(solver) * len(np.unique(alphas))) as after_step:
+            settings = replace(settings, after_step=after_step)
+            outcomes = self._outcomes(solver, kernel, X, Y, w, alphas, settings, single)
         if any(outcome.method == "eigen" for outcome in outcomes):
             solver = "eigen"
         iterated = solver in ("cg", "nystroem")
@@ -64,14 +122,24 @@ class RidgeFit(RidgeSolution):
         self.residual_ = max(residuals) if iterated and residuals else None
         warn_unless_converged(outcomes, settings)
 
-    def _chosen_solver(self, n: int) -> str:
-        solver = check_choice("solver", self.solver, SOLVERS)
-        if solver != "auto":
-            return solver
-        return "cholesky" if n <= DENSE_ROWS else "cg"
+    def _outcomes(self, solver: str, *problem: Any) -> tuple[Outcome, ...]:
+        if solver == "nystroem":
+            return self._fit_on_landmarks(*problem)
+        if solver == "primal":
+            return self._fit_on_features(*problem)
+        with other_solvers_named(solver):
+            return self._fit_exactly(solver, *problem)
+
+    def _chosen_solver(self, kernel: Any, X: Any) -> str:
+        if self.solver != "auto":
+            return str(self.solver)
+        if n_rows(X) <= DENSE_ROWS:
+            return "cholesky"
+        return "primal" if has_few_features(kernel, X) else "cg"
 
     def _fit_exactly(
         self,
+        solver: str,
         kernel: Any,
         X: Any,
         Y: np.ndarray,
@@ -79,12 +147,12 @@ class RidgeFit(RidgeSolution):
         alphas: np.ndarray,
         settings: Settings,
         single: bool,
-        solver: str,
     ) -> tuple[Outcome, ...]:
         problem = ridge_problem(kernel, X, Y, w)
         n = len(problem.rows)
         hint = "; solver='nystroem' would restrict it to landmarks" if solver == "cg" else ""
-        with progress(self.verbose, f"solver={solver!r}: the exact problem of {n} rows{hint}") as watch:
+        label = f"solver={solver!r}: the exact problem of {n} rows{hint}"
+        with progress(settings.verbose, label, settings.after_step) as watch:
             iterative = None
             if solver == "cg":
                 iterative = iterative_solver(problem, settings, watch, self._kept_coefficients(problem))
@@ -121,8 +189,32 @@ class RidgeFit(RidgeSolution):
         Z, start = self._kept_landmarks(X, Y) if self.warm_start else (None, None)
         problem = LandmarkProblem.of(kernel, X, Y, w, settings, Z)
         problem, coef, intercept, outcomes = fit_on_landmarks(problem, alphas, settings, start)
-        self._keep(kernel, problem.landmarks, problem.scatter(coef), intercept, problem.operator.dtype, single)
+        self._keep_solution(problem, coef, intercept, single)
         return outcomes
+
+    def _fit_on_features(
+        self,
+        kernel: Any,
+        X: Any,
+        Y: np.ndarray,
+        w: np.ndarray | None,
+        alphas: np.ndarray,
+        settings: Settings,
+        single: bool,
+    ) -> tuple[Outcome, ...]:
+        problem = PrimalProblem.of(kernel, X, Y, w)
+        coef, intercept, outcomes = fit_in_one_pass(problem, alphas, settings)
+        self._keep_solution(problem, coef, intercept, single)
+        return outcomes
+
+    def _keep_solution(
+        self, problem: PrimalProblem | LandmarkProblem, coef: np.ndarray, intercept: np.ndarray, single: bool
+    ) -> None:
+        kernel, dtype = problem.kernel, problem.operator.dtype
+        if isinstance(problem, PrimalProblem):
+            self._keep(kernel, None, coef, intercept, dtype, single, problem.features)
+        else:
+            self._keep(kernel, problem.landmarks, problem.scatter(coef), intercept, dtype, single)
 
     def _kept_landmarks(self, X: Any, Y: np.ndarray) -> tuple[Any, np.ndarray | None]:
         """Return the landmarks of an earlier fit that rows like these may keep, and their coefficients if they may."""

@@ -2,6 +2,8 @@
 
 from ._error import ErrorReport
 from ._explicit import ExplicitMap, explicit
+from ._feature_operator import FeatureOperator
+from ._finite import FiniteMap, check_finite_dimensional, finite_map
 from ._fourier_features import FourierFeatures
 from ._inverse import Invertible
 from ._landmarks import STRATEGIES, Landmarks, choose_landmarks
@@ -12,6 +14,8 @@ from ._random_neural import RandomNeural
 __all__ = [
     "ErrorReport",
     "ExplicitMap",
+    "FeatureOperator",
+    "FiniteMap",
     "FourierFeatures",
     "Invertible",
     "Landmarks",
@@ -19,6 +23,8 @@ __all__ = [
     "RandomFourier",
     "RandomNeural",
     "STRATEGIES",
+    "check_finite_dimensional",
     "choose_landmarks",
     "explicit",
+    "finite_map",
 ]

@@ -32,9 +32,9 @@ class Outcome:
     ----------
     alpha : float
         The ridge it was solved for.
-    method : {"float32", "mixed", "float64", "eigen", "cg", "nystroem"}
+    method : {"float32", "mixed", "float64", "eigen", "cg", "primal", "nystroem"}
         Cholesky in one precision, a float32 factor with float64 conjugate gradients, an eigendecomposition, conjugate
-        gradients on the exact problem, or ridge on landmarks.
+        gradients on the exact problem, its normal equations in explicit features, or ridge on landmarks.
     steps : int
         Conjugate gradient steps.
     jitter : float

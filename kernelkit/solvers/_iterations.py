@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from scipy.linalg import LinAlgError
@@ -10,7 +11,7 @@ from scipy.linalg import LinAlgError
 from ..engine import single_threaded_blas
 
 Map = Callable[[np.ndarray], np.ndarray]
-Watch = Callable[[int, float], None]
+Watch = Callable[[int, float], Any]
 
 
 def conjugate_gradients(multiply: Map, B: np.ndarray, precondition: Map) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -82,7 +83,7 @@ def improve(
     max_iter : int
         Most steps, at least 1.
     watch : callable, optional
-        Called with the number of each step and the largest relative residual.
+        Called with the number of each step and the largest relative residual; ends the iterations by returning True.
     interruptible : bool
         Whether an interrupt from the keyboard ends the iterations, and not more.
 
@@ -105,9 +106,8 @@ def improve(
                     raise LinAlgError(
                         "conjugate gradients broke down: the kernel matrix plus alpha is not positive definite"
                     )
-                if watch is not None:
-                    watch(steps, worst)
-                if worst <= tol:
+                enough = watch is not None and watch(steps, worst)
+                if enough or worst <= tol:
                     break
     except KeyboardInterrupt:
         if not interruptible:

@@ -1,4 +1,4 @@
-"""The feature space that landmarks span: features phi(x) = W'k(Z, x), and sums over many rows of them in blocks."""
+"""Features of many rows, such as those that landmarks span, phi(x) = W'k(Z, x), and their sums over blocks of rows."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import eigh, solve
+from scipy.linalg import eigh
 
-from ..engine import blocks
+from ..engine import MatrixOperator, blocks, check_memory
+from ._cholesky import solve
 from ._eigenvalues import check_spread, checked_eigenvalues, inverse_roots, signs
 from ._principal import PrincipalComponents
 from ._spectral import check_finite
 
 BLOCK_BYTES = 2**23
+FEWER = "take fewer of them"
 
 
 def whitening(K: np.ndarray, dtype: Any = np.float64, rank: int | None = None) -> np.ndarray:
@@ -90,29 +92,40 @@ class Moments:
         return cls(total, mean, F.T @ F, targets, F.T @ Y)
 
     @classmethod
-    def of(cls, operator: Any, W: np.ndarray, Y: np.ndarray | None = None, w: np.ndarray | None = None) -> Moments:
-        """Sum over blocks of rows of k(x, Z) W, in float64; no more than a block of features is held.
+    def of(
+        cls, operator: Any, W: np.ndarray | None, Y: np.ndarray | None = None, w: np.ndarray | None = None
+    ) -> Moments:
+        """Sum over blocks of rows of k(x, Z) W, or of phi(x), in float64; no more than a block of features is held.
 
         Parameters
         ----------
-        operator : KernelOperator or MatrixOperator
-            k(x, Z), shape (n, p).
-        W : array of shape (p, r)
-            From `whitening`.
+        operator : KernelOperator, MatrixOperator or FeatureOperator
+            k(x, Z) or phi(x), shape (n, p).
+        W : array of shape (p, r) or None
+            From `whitening`; None for features that are what they should be.
         Y : array of shape (n, t), optional
             Targets.
         w : array of shape (n,), optional
             Weights >= 0, not all zero.
+
+        Raises
+        ------
+        MemoryError
+            If the sums do not fit into memory.
         """
-        n, narrow = operator.shape[0], W.astype(operator.dtype, copy=False)
+        n, p = operator.shape
+        r = p if W is None else W.shape[1]
+        check_memory(4 * 8 * r * r, f"sums of products of {r} features", FEWER)
+        narrow = None if W is None else W.astype(operator.dtype, copy=False)
         Y = np.empty((n, 0)) if Y is None else Y
         found: Moments | None = None
-        for rows in blocks(n, max(1, BLOCK_BYTES // (8 * len(W)))):
+        for rows in blocks(n, max(1, BLOCK_BYTES // (8 * p), r // 2)):
             weights = np.ones(rows.stop - rows.start) if w is None else w[rows]
             if not weights.any():
                 continue
-            features = (operator.block(rows) @ narrow).astype(np.float64, copy=False)
-            part = cls.of_block(features, Y[rows], weights)
+            block = operator.block(rows)
+            features = block if narrow is None else block @ narrow
+            part = cls.of_block(features.astype(np.float64, copy=False), Y[rows], weights)
             found = part if found is None else found + part
         assert found is not None
         return found
@@ -122,10 +135,12 @@ class Moments:
         share = other.total / total
         apart, targets = other.mean - self.mean, other.targets - self.targets
         between = self.total * share
+        covariance = self.covariance + other.covariance
+        covariance += np.outer(between * apart, apart)
         return Moments(
             total,
             self.mean + share * apart,
-            self.covariance + other.covariance + between * np.outer(apart, apart),
+            covariance,
             self.targets + share * targets,
             self.cross + other.cross + between * np.outer(apart, targets),
         )
@@ -133,14 +148,13 @@ class Moments:
     def ridge(self, alpha: float, intercept: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return c, shape (r, t), and b, shape (t,), that minimise sum_i w_i |y_i - F_i c - b|^2 + alpha |c|^2.
 
-        Without an intercept b is zero. `alpha` is above 0.
+        Without an intercept b is zero. `alpha` is at least 0; for the rest see `solve`.
         """
-        A, right = self.covariance.copy(), self.cross
+        A, right = self.covariance, self.cross
         if not intercept:
-            A += self.total * np.outer(self.mean, self.mean)
-            right = right + self.total * np.outer(self.mean, self.targets)
-        A[np.diag_indices(len(A))] += alpha
-        coef = solve(A, right, assume_a="pos", overwrite_a=True)
+            A = A + np.outer(self.total * self.mean, self.mean)
+            right = right + np.outer(self.total * self.mean, self.targets)
+        coef = solve(MatrixOperator(A), right, alpha, mixed=False)
         return coef, self.targets - self.mean @ coef if intercept else np.zeros(right.shape[1])
 
 

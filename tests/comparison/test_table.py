@@ -1,11 +1,13 @@
 import gzip
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from kernelkit.comparison import InputError
+from kernelkit.comparison import InputError, _read
 from kernelkit.comparison._read import BUNDLED, bundled, read_table
 from kernelkit.comparison._table import detect_task, make_table
 
@@ -34,6 +36,32 @@ def test_a_large_parquet_file_is_read_by_row_groups(tmp_path, monkeypatch):
     assert len(found) == 250 and found["a"].is_monotonic_increasing
     assert 0.3 < found["a"].mean() / 1000 < 0.7
     pd.testing.assert_frame_equal(found, table.iloc[found["a"].astype(int)].reset_index(drop=True))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [lambda file: os.truncate(file, 3000), lambda file: file.write_bytes(b"?" * file.stat().st_size), Path.unlink],
+    ids=["truncated", "overwritten", "deleted"],
+)
+def test_a_parquet_file_that_goes_while_it_is_read(tmp_path, monkeypatch, harm):
+    from pyarrow.parquet import ParquetFile
+
+    file, read = tmp_path / "table.parquet", ParquetFile.read_row_group
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(7000, 2)), columns=["a", "b"])
+    table.to_parquet(file, row_group_size=1000)
+    monkeypatch.setattr(_read, "MOST_ROWS", 700)
+
+    def read_after_harm(groups, k):
+        if k == 3:
+            harm(file)
+        return read(groups, k)
+
+    monkeypatch.setattr(ParquetFile, "read_row_group", read_after_harm)
+    if harm is Path.unlink:  # what is open stays there until it is closed
+        assert len(read_table(str(file), [])) == 700
+    else:
+        with pytest.raises(InputError, match="cannot read .*table.parquet: [^\\n]+$"):
+            read_table(str(file), [])
 
 
 def test_csv_and_parquet(tmp_path):

@@ -37,6 +37,36 @@ def test_square():
     np.testing.assert_array_equal(operator.diag(), np.ones(1100))
 
 
+@pytest.mark.parametrize("t", [None, 0, 1, 3, 16, 17])
+@pytest.mark.parametrize("n", [1, 300, 1100])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_symmetric_products(n, t, dtype, monkeypatch):
+    """By the tiles on and above the diagonal: the same values, whatever the number of threads and parts."""
+    rows, V = X[:n].astype(dtype), rng.normal(size=(n,) if t is None else (n, t)).astype(dtype)
+    operator, K = KernelOperator(Gaussian(), rows), direct(X[:n], X[:n])
+    found = operator @ V
+    assert found.dtype == dtype and found.shape == V.shape
+    np.testing.assert_allclose(found, K @ V, rtol=1e-10, atol=1e-12 if dtype == np.float64 else 2e-4)
+    assert (operator @ V.astype(np.float64)).dtype == np.float64
+    with threadpool_limits(1):
+        np.testing.assert_array_equal(operator @ V, found)
+    monkeypatch.setattr(_operator, "PART_COLUMNS", 20)
+    np.testing.assert_allclose(operator @ V, found, rtol=1e-10 if dtype == np.float64 else 1e-5, atol=1e-5)
+
+
+def test_symmetry_halves_the_values_that_are_made():
+    made = []
+
+    class Counted(Tent):
+        def tile(self, a, b, out=None):
+            made.append(len(a) * len(b))
+            return super().tile(a, b, out)
+
+    x = np.linspace(0, 9, 4000)[:, None]
+    KernelOperator(Counted(), x) @ x
+    assert sum(made) < 0.6 * 4000**2
+
+
 def test_matrix():
     K = direct(X, Y)
     operator = MatrixOperator(K)

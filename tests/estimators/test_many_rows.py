@@ -266,8 +266,10 @@ def test_auto_never_approximates(monkeypatch, capsys):
 def test_a_shortfall_is_told(solver, monkeypatch):
     monkeypatch.setattr(_many_rows, "SMALL_LANDMARKS", 0)
     model = KernelRidge(KERNEL, alpha=1e-6, solver=solver, n_landmarks=50, preconditioner_rank=5, max_iter=2)
-    with pytest.warns(ConvergenceWarning, match=rf"solver='{solver}' ended after 2 steps with a residual of .* raise"):
+    message = rf"solver='{solver}' ended after 2 steps with a residual of .* raise"
+    with pytest.warns(ConvergenceWarning, match=message) as told:
         model.fit(X, Y)
+    assert told[0].filename == __file__
     assert model.n_iter_ == 2 and model.residual_ > 1e-5
 
 

@@ -125,7 +125,7 @@ def test_an_indefinite_kernel_is_refused_with_its_smallest_eigenvalue():
         ({"alpha": np.nan}, "alpha must be a number >= 0, got nan"),
         ({"alpha": "big"}, "alpha must be a number >= 0, got 'big'"),
         ({"alpha": [1.0, 2.0]}, r"alpha must be a number or one for each of 1 targets, got shape \(2,\)"),
-        ({"solver": "lu"}, "solver must be one of 'auto', 'cholesky', 'eigen', 'cg', 'nystroem', got 'lu'"),
+        ({"solver": "lu"}, "solver must be one of 'auto', 'cholesky', 'eigen', 'cg', 'nystroem', 'primal', got 'lu'"),
         ({"uncertainty": True, "alpha": 0.0}, "uncertainty=True needs alpha > 0"),
         ({"uncertainty": True, "solver": "eigen"}, "uncertainty=True needs solver='auto' or 'cholesky'"),
     ],
@@ -138,7 +138,7 @@ def test_bad_parameters(params, message):
 @pytest.mark.parametrize("solver", ["auto", "eigen"])
 def test_a_fit_that_does_not_fit_is_refused(monkeypatch, solver):
     monkeypatch.setattr(_memory, "available_bytes", lambda *_: 10_000)
-    with pytest.raises(MemoryError, match="is available; use fewer rows"):
+    with pytest.raises(MemoryError, match="is available; use fewer rows.* solver='cg'.* solver='nystroem'"):
         KernelRidge(solver=solver).fit(X, y)
 
 
