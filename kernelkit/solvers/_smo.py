@@ -21,7 +21,8 @@ from ._smo_loops import compiled
 from ._smo_rows import WHOLE, kernel_rows
 
 SET = 1024  # rows that are optimised at a time while more than WHOLE are not settled
-BURST = 20_000  # steps before the interpreter has a chance to see an interrupt
+BURST = 5_000  # steps before the interpreter has a chance to see an interrupt
+LONG = 5_000  # steps after which few rows, too, are worth leaving some aside
 EASIER = 0.1  # share of the violation that a set is optimised to
 SMALLEST_FLOAT32_TOL = 1e-6  # below, kernel values are kept in float64
 ROUNDING, PATIENCE = 1e-15, 5  # rounds that lower the objective by less than this share, one after the other, end it
@@ -144,7 +145,7 @@ class _Descent:
 
     def choose(self, unsettled: np.ndarray, up: np.ndarray, low: np.ndarray) -> np.ndarray:
         """Return the rows to optimise next: all that are not settled if they are few, else those that violate most."""
-        if len(up) <= WHOLE:
+        if len(up) <= WHOLE and (self.watched is None or self.steps < LONG):
             return np.arange(len(up))
         if len(unsettled) <= WHOLE:
             return unsettled
@@ -159,13 +160,14 @@ class _Descent:
     def improve(self, chosen: np.ndarray, tol: float, most: float) -> float:
         """Optimise some rows among themselves, in at most so many steps; return by how much the objective fell."""
         problem, (minimise, _) = self.problem, compiled()
-        b, F = self.b[chosen], self.F[chosen]
-        bounds = (problem.y[chosen], problem.lower[chosen], problem.upper[chosen], problem.epsilon)
+        y, F = problem.y[chosen], self.F[chosen]
+        box = np.stack([self.b[chosen], problem.lower[chosen], problem.upper[chosen]])
         K, diagonal = self.rows.among(chosen), self.diagonal[chosen]
-        steps, _ = minimise(K, diagonal, *bounds, b, F, tol, min(BURST, most))
+        steps, _ = minimise(K, diagonal, y, box, problem.epsilon, F, tol, min(BURST, most))
         self.steps += steps
+        b = box[0]
         change = b - self.b[chosen]
-        slope = (F + self.F[chosen]) / 2 - bounds[0]
+        slope = (F + self.F[chosen]) / 2 - y
         fall = -(slope @ change + problem.epsilon * (np.abs(b).sum() - np.abs(self.b[chosen]).sum()))
         moved = np.flatnonzero(change)
         self.b[chosen], self.last = b, chosen
@@ -238,7 +240,7 @@ def minimum(
             descent.watch_all()
         else:
             unsettled = np.flatnonzero((up > low.min()) | (low < up.max()))
-            if shrinking:
+            if shrinking and (n > WHOLE or descent.steps >= LONG):
                 descent.watch_only(unsettled)
             chosen = descent.choose(unsettled, up, low)
             target = tol if len(chosen) == n else max(tol / 2, EASIER * violation)
@@ -249,7 +251,7 @@ def minimum(
                 break
     free = np.isfinite(up) & np.isfinite(low) & (descent.b != 0)
     middle = (up.max() + low.min()) / 2
-    intercept = ((up + low) / 2)[free].mean() if free.any() else middle
+    intercept = ((up[free] + low[free]) / 2).mean() if free.any() else middle
     return Minimum(descent.b, float(intercept), descent.steps, float(violation))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 WIDTH = 128
 SMALLEST_CURVATURE = 1e-12  # that of a step along which the kernel matrix is flat or indefinite, as libsvm has it
+LEAST_SHARE = 1e-3  # of a step's curvature, that must be left when it is made conjugate
 FAST = {"nsz", "nnan", "contract"}
 
 
@@ -25,18 +26,24 @@ def advance(
     low: np.ndarray,
     row: np.ndarray,
     other: np.ndarray,
+    along: np.ndarray,
+    share: float,
     step: float,
     most: np.ndarray,
     least: np.ndarray,
 ) -> tuple[int, float, float]:
-    """Add step (row - other) to F; return the lane and value of the largest up - F, and the smallest low - F."""
+    """Let `along` be row - other + share along, and add step along to F.
+
+    Returns the lane and value of the largest up - F, and the smallest low - F.
+    """
     most[:] = -np.inf
     least[:] = np.inf
     for start in range(0, len(F), WIDTH):
         f, u, w = F[start : start + WIDTH], up[start : start + WIDTH], low[start : start + WIDTH]
-        a, c = row[start : start + WIDTH], other[start : start + WIDTH]
+        a, c, g = row[start : start + WIDTH], other[start : start + WIDTH], along[start : start + WIDTH]
         for k in range(len(f)):
-            value = f[k] + step * np.float64(a[k] - c[k])
+            g[k] = share * g[k] + np.float64(a[k] - c[k])
+            value = f[k] + step * g[k]
             f[k] = value
             most[k] = max(most[k], u[k] - value)
             least[k] = min(least[k], w[k] - value)
@@ -84,68 +91,129 @@ def partner(
     return j
 
 
-def set_slopes(
-    v: int,
-    b: np.ndarray,
-    y: np.ndarray,
-    lower: np.ndarray,
-    upper: np.ndarray,
-    epsilon: float,
-    up: np.ndarray,
-    low: np.ndarray,
-) -> None:
+def set_slopes(v: int, box: np.ndarray, y: np.ndarray, epsilon: float, up: np.ndarray, low: np.ndarray) -> None:
     """Set what up - F and low - F are to be made of: minus the slope where b_v may grow, and where it may shrink."""
+    b = box[0, v]
     up[v] = -np.inf
     low[v] = np.inf
-    if b[v] < upper[v]:
-        up[v] = y[v] + epsilon if b[v] < 0 else y[v] - epsilon
-    if b[v] > lower[v]:
-        low[v] = y[v] - epsilon if b[v] > 0 else y[v] + epsilon
+    if b > box[1, v]:
+        low[v] = y[v] - epsilon if b > 0 else y[v] + epsilon
+    if b < box[2, v]:
+        up[v] = y[v] + epsilon if b < 0 else y[v] - epsilon
+
+
+def join(v: int, rise: bool, count: int, slot: np.ndarray, team: np.ndarray, box: np.ndarray) -> int:
+    """Make row v a member of the direction of search, if it is none yet; return how many there are.
+
+    The rows of `team` are b, the direction, and the bounds of b, to which zero belongs: epsilon |b| has its kink there.
+    """
+    if slot[v] >= 0:
+        return count
+    slot[v] = count
+    b, lower, upper = box[0, v], box[1, v], box[2, v]
+    team[0, count], team[1, count] = b, 0.0
+    team[2, count] = 0.0 if b > 0 or (b == 0 and rise) else lower
+    team[3, count] = 0.0 if b < 0 or (b == 0 and not rise) else upper
+    return count + 1
+
+
+def leave(count: int, members: np.ndarray, slot: np.ndarray, team: np.ndarray, box: np.ndarray) -> None:
+    """Give the members their values of b, and end their membership."""
+    for k in range(count):
+        box[0, members[k]] = team[0, k]
+        slot[members[k]] = -1
+
+
+def turn(share: float, direction: np.ndarray) -> None:
+    """Multiply a direction by a number."""
+    for k in range(len(direction)):
+        direction[k] *= share
+
+
+def go(step: float, b: np.ndarray, direction: np.ndarray) -> None:
+    """Make a step."""
+    for k in range(len(b)):
+        b[k] += step * direction[k]
+
+
+def fits(step: float, b: np.ndarray, direction: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> bool:
+    """Whether a step stays within the bounds."""
+    outside = 0
+    for k in range(len(b)):
+        value = b[k] + step * direction[k]
+        outside += int(value > upper[k]) + int(value < lower[k])
+    return outside == 0
 
 
 def minimise(
     K: np.ndarray,
     diagonal: np.ndarray,
     y: np.ndarray,
-    lower: np.ndarray,
-    upper: np.ndarray,
+    box: np.ndarray,
     epsilon: float,
-    b: np.ndarray,
     F: np.ndarray,
     tol: float,
     max_iter: int,
 ) -> tuple[int, float]:
     """Minimise b'Kb / 2 - y'b + epsilon |b|_1 within bounds, the sum of b kept, in place; F = K b.
 
-    Returns the number of steps and the violation of the optimality conditions that is left.
+    The rows of `box` are b and its bounds. Each step is along e_i - e_j, made conjugate to the direction before unless
+    that leaves the bounds (Torres-Barran, Alaiz and Dorronsoro 2021). Returns the number of steps and the violation of
+    the optimality conditions that is left.
     """
-    n, steps = len(b), 0
+    n, steps = len(F), 0
     up, low = np.empty(n), np.empty(n)
     most, least, gains = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH, K.dtype)
+    along = np.zeros(n)  # K times the direction
+    members, slot, team = np.empty(n, np.int64), np.full(n, -1), np.empty((4, n))
+    count, bend = 0, 0.0  # how many members, and the direction's curvature; 0 where it ended at a bound
     for v in range(n):
-        set_slopes(v, b, y, lower, upper, epsilon, up, low)
-    lane, largest, smallest = advance(F, up, low, K[0], K[0], 0.0, most, least)
+        set_slopes(v, box, y, epsilon, up, low)
+    lane, largest, smallest = advance(F, up, low, K[0], K[0], along, 0.0, 0.0, most, least)
     while largest - smallest > tol and steps < max_iter:
         i = position(F, up, lane)
         largest = up[i] - F[i]
         j = partner(F, low, K[i], diagonal, i, largest, gains)
         if j < 0:
             break
-        # Where the sign changes, epsilon |b| has a kink: a step ends there at the latest.
-        top = 0.0 if b[i] < 0 else upper[i]
-        bottom = 0.0 if b[j] > 0 else lower[j]
-        curvature = np.float64(diagonal[i]) + np.float64(diagonal[j]) - 2 * np.float64(K[i, j])
-        step = (largest - (low[j] - F[j])) / max(curvature, SMALLEST_CURVATURE)
-        step = min(step, top - b[i], b[j] - bottom)
-        before_i, before_j = b[i], b[j]
-        b[i] = top if step == top - b[i] else b[i] + step
-        b[j] = bottom if step == b[j] - bottom else b[j] - step
-        if b[i] == before_i and b[j] == before_j:
+        slope = largest - (low[j] - F[j])
+        flat = np.float64(diagonal[i]) + np.float64(diagonal[j]) - 2 * np.float64(K[i, j])
+        curvature = max(flat, SMALLEST_CURVATURE)
+        mixed, share, step = along[i] - along[j], 0.0, 0.0
+        conjugate = curvature - mixed * mixed / bend if bend > 0 else 0.0
+        if conjugate > LEAST_SHARE * curvature:
+            for v in (i, j):
+                members[count] = v
+                count = join(v, v == i, count, slot, team, box)
+            share, step = -mixed / bend, slope / conjugate
+            turn(share, team[1, :count])
+            team[1, slot[i]] += 1
+            team[1, slot[j]] -= 1
+            bend = conjugate
+            if not fits(step, team[0, :count], team[1, :count], team[2, :count], team[3, :count]):
+                share = 0.0
+        if share == 0:
+            leave(count, members, slot, team, box)
+            members[0], members[1] = i, j
+            count = join(j, False, join(i, True, 0, slot, team, box), slot, team, box)
+            team[1, 0], team[1, 1] = 1, -1
+            rise, fall = team[3, 0] - team[0, 0], team[0, 1] - team[2, 1]
+            step, bend = slope / curvature, curvature
+            if step >= min(rise, fall):
+                step, bend = min(rise, fall), 0.0
+        before_i, before_j = box[0, i], box[0, j]
+        go(step, team[0, :count], team[1, :count])
+        if bend == 0:  # exactly at a bound
+            team[0, 0] = team[3, 0] if step == rise else team[0, 0]
+            team[0, 1] = team[2, 1] if step == fall else team[0, 1]
+        for v in (i, j):
+            box[0, v] = team[0, slot[v]]
+            set_slopes(v, box, y, epsilon, up, low)
+        if box[0, i] == before_i and box[0, j] == before_j:
             break
-        set_slopes(i, b, y, lower, upper, epsilon, up, low)
-        set_slopes(j, b, y, lower, upper, epsilon, up, low)
-        lane, largest, smallest = advance(F, up, low, K[i], K[j], step, most, least)
+        lane, largest, smallest = advance(F, up, low, K[i], K[j], along, share, step, most, least)
         steps += 1
+    leave(count, members, slot, team, box)
     return steps, largest - smallest
 
 
@@ -175,11 +243,11 @@ def _compile_once() -> tuple[Any, Any]:
     def build(loop: Callable[..., Any]) -> Any:
         own = FunctionType(loop.__code__, space, loop.__name__, loop.__defaults__)
         try:
-            space[loop.__name__] = njit(nogil=True, fastmath=FAST, cache=True)(own)
+            space[loop.__name__] = njit(nogil=True, fastmath=FAST, error_model="numpy", cache=True)(own)
         except RuntimeError:  # there is no folder it may write to
-            space[loop.__name__] = njit(nogil=True, fastmath=FAST)(own)
+            space[loop.__name__] = njit(nogil=True, fastmath=FAST, error_model="numpy")(own)
         return space[loop.__name__]
 
-    for helper in (advance, position, partner, set_slopes):
+    for helper in (advance, position, partner, set_slopes, join, leave, turn, go, fits):
         build(helper)
     return build(minimise), build(add_rows)
