@@ -25,7 +25,7 @@ BURST = 5_000  # steps before the interpreter has a chance to see an interrupt
 LONG = 5_000  # steps after which few rows, too, are worth leaving some aside
 EASIER = 0.1  # share of the violation that a set is optimised to
 SMALLEST_FLOAT32_TOL = 1e-6  # below, kernel values are kept in float64
-ROUNDING, PATIENCE = 1e-15, 5  # rounds that lower the objective by less than this share, one after the other, end it
+ROUNDING, PATIENCE = 1e-15, 20  # rounds that lower the objective by less than this share, and not the violation
 EPS32 = float(np.finfo(np.float32).eps)
 FLOAT32_ROWS = 1000  # up to which they are evaluated in float64, even if they are then kept in float32
 SAMPLE = 100  # rows whose kernel values are compared in both types
@@ -225,7 +225,7 @@ def minimum(
     descent, n = _Descent(problem, operator, rounding, cache_size), len(problem.y)
     if start is not None:
         descent.move(problem.feasible(start))
-    fallen, idle = 0.0, 0
+    fallen, least, idle = 0.0, np.inf, 0
     while True:
         up, low = descent.slopes()
         violation = up.max() - low.min()
@@ -246,7 +246,8 @@ def minimum(
             target = tol if len(chosen) == n else max(tol / 2, EASIER * violation)
             fall = descent.improve(chosen, target, most - descent.steps)
             fallen += fall
-            idle = 0 if fall > ROUNDING * fallen else idle + 1
+            idle = 0 if fall > ROUNDING * fallen or violation < least else idle + 1
+            least = min(least, violation)
             if idle == PATIENCE:
                 break
     free = np.isfinite(up) & np.isfinite(low) & (descent.b != 0)

@@ -117,32 +117,53 @@ def join(v: int, rise: bool, count: int, slot: np.ndarray, team: np.ndarray, box
     return count + 1
 
 
-def leave(count: int, members: np.ndarray, slot: np.ndarray, team: np.ndarray, box: np.ndarray) -> None:
-    """Give the members their values of b, and end their membership."""
+def restart(
+    i: int, j: int, count: int, members: np.ndarray, slot: np.ndarray, team: np.ndarray, box: np.ndarray
+) -> int:
+    """Give the members their values of b, and let the direction be e_i - e_j."""
     for k in range(count):
         box[0, members[k]] = team[0, k]
         slot[members[k]] = -1
+    members[0], members[1] = i, j
+    count = join(j, False, join(i, True, 0, slot, team, box), slot, team, box)
+    team[1, 0], team[1, 1] = 1.0, -1.0
+    return count
 
 
-def turn(share: float, direction: np.ndarray) -> None:
-    """Multiply a direction by a number."""
-    for k in range(len(direction)):
+def turn(
+    i: int, j: int, share: float, count: int, members: np.ndarray, slot: np.ndarray, team: np.ndarray, box: np.ndarray
+) -> int:
+    """Let the direction be e_i - e_j and a share of what it was."""
+    members[count] = i
+    count = join(i, True, count, slot, team, box)
+    members[count] = j
+    count = join(j, False, count, slot, team, box)
+    direction = team[1]
+    for k in range(count):
         direction[k] *= share
+    direction[slot[i]] += 1
+    direction[slot[j]] -= 1
+    return count
 
 
-def go(step: float, b: np.ndarray, direction: np.ndarray) -> None:
-    """Make a step."""
-    for k in range(len(b)):
-        b[k] += step * direction[k]
-
-
-def fits(step: float, b: np.ndarray, direction: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> bool:
+def fits(step: float, count: int, b: np.ndarray, direction: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> bool:
     """Whether a step stays within the bounds."""
     outside = 0
-    for k in range(len(b)):
+    for k in range(count):
         value = b[k] + step * direction[k]
         outside += int(value > upper[k]) + int(value < lower[k])
     return outside == 0
+
+
+def go(step: float, count: int, b: np.ndarray, direction: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+    """Make a step; that of two members may end at a bound."""
+    at_upper, at_lower = count == 2 and step == upper[0] - b[0], count == 2 and step == b[1] - lower[1]
+    for k in range(count):
+        b[k] += step * direction[k]
+    if at_upper:
+        b[0] = upper[0]
+    if at_lower:
+        b[1] = lower[1]
 
 
 def minimise(
@@ -162,58 +183,40 @@ def minimise(
     the optimality conditions that is left.
     """
     n, steps = len(F), 0
-    up, low = np.empty(n), np.empty(n)
+    up, low, along = np.empty(n), np.empty(n), np.zeros(n)  # the last is K times the direction
     most, least, gains = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH, K.dtype)
-    along = np.zeros(n)  # K times the direction
-    members, slot, team = np.empty(n, np.int64), np.full(n, -1), np.empty((4, n))
-    count, bend = 0, 0.0  # how many members, and the direction's curvature; 0 where it ended at a bound
+    members, slot, team = np.empty(n + 2, np.int64), np.full(n, -1), np.empty((4, n))
+    count, bend = 0, 0.0  # how many members, and the direction's curvature; 0 after a step that ended at a bound
     for v in range(n):
         set_slopes(v, box, y, epsilon, up, low)
     lane, largest, smallest = advance(F, up, low, K[0], K[0], along, 0.0, 0.0, most, least)
     while largest - smallest > tol and steps < max_iter:
         i = position(F, up, lane)
-        largest = up[i] - F[i]
-        j = partner(F, low, K[i], diagonal, i, largest, gains)
+        j = partner(F, low, K[i], diagonal, i, up[i] - F[i], gains)
         if j < 0:
             break
-        slope = largest - (low[j] - F[j])
+        slope = (up[i] - F[i]) - (low[j] - F[j])
         flat = np.float64(diagonal[i]) + np.float64(diagonal[j]) - 2 * np.float64(K[i, j])
         curvature = max(flat, SMALLEST_CURVATURE)
         mixed, share, step = along[i] - along[j], 0.0, 0.0
         conjugate = curvature - mixed * mixed / bend if bend > 0 else 0.0
         if conjugate > LEAST_SHARE * curvature:
-            for v in (i, j):
-                members[count] = v
-                count = join(v, v == i, count, slot, team, box)
-            share, step = -mixed / bend, slope / conjugate
-            turn(share, team[1, :count])
-            team[1, slot[i]] += 1
-            team[1, slot[j]] -= 1
-            bend = conjugate
-            if not fits(step, team[0, :count], team[1, :count], team[2, :count], team[3, :count]):
-                share = 0.0
-        if share == 0:
-            leave(count, members, slot, team, box)
-            members[0], members[1] = i, j
-            count = join(j, False, join(i, True, 0, slot, team, box), slot, team, box)
-            team[1, 0], team[1, 1] = 1, -1
-            rise, fall = team[3, 0] - team[0, 0], team[0, 1] - team[2, 1]
-            step, bend = slope / curvature, curvature
-            if step >= min(rise, fall):
-                step, bend = min(rise, fall), 0.0
-        before_i, before_j = box[0, i], box[0, j]
-        go(step, team[0, :count], team[1, :count])
-        if bend == 0:  # exactly at a bound
-            team[0, 0] = team[3, 0] if step == rise else team[0, 0]
-            team[0, 1] = team[2, 1] if step == fall else team[0, 1]
+            share, step, bend = -mixed / bend, slope / conjugate, conjugate
+            count = turn(i, j, share, count, members, slot, team, box)
+        if share == 0 or not fits(step, count, team[0], team[1], team[2], team[3]):
+            count = restart(i, j, count, members, slot, team, box)
+            longest = min(team[3, 0] - team[0, 0], team[0, 1] - team[2, 1])
+            share, step, bend = 0.0, min(slope / curvature, longest), curvature if slope < longest * curvature else 0.0
+        go(step, count, team[0], team[1], team[2], team[3])
+        before = box[0, i], box[0, j]
         for v in (i, j):
             box[0, v] = team[0, slot[v]]
             set_slopes(v, box, y, epsilon, up, low)
-        if box[0, i] == before_i and box[0, j] == before_j:
+        if before == (box[0, i], box[0, j]):
             break
         lane, largest, smallest = advance(F, up, low, K[i], K[j], along, share, step, most, least)
         steps += 1
-    leave(count, members, slot, team, box)
+    restart(0, 0, count, members, slot, team, box)
     return steps, largest - smallest
 
 
@@ -248,6 +251,6 @@ def _compile_once() -> tuple[Any, Any]:
             space[loop.__name__] = njit(nogil=True, fastmath=FAST, error_model="numpy")(own)
         return space[loop.__name__]
 
-    for helper in (advance, position, partner, set_slopes, join, leave, turn, go, fits):
+    for helper in (advance, position, partner, set_slopes, join, restart, turn, fits, go):
         build(helper)
     return build(minimise), build(add_rows)
