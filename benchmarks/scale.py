@@ -86,7 +86,7 @@ def rmse(model, X, y):
 def exact(folder):
     """Exact conjugate gradients where an unpreconditioned run does not arrive."""
     X, y, X_test, y_test = uci(folder, "kin40k")
-    for rank, steps in ((2000, 100), (0, 100)):
+    for rank, steps in ((2000, 100), (0, 250)):
         model = KernelRidge(Matern(2.0), alpha=1e-3, solver="cg", preconditioner_rank=rank, random_state=0)
         taken = seconds(lambda m=model, k=steps: m.set_params(tol=1e-4, max_iter=k).fit(X, y))
         print(
@@ -140,10 +140,11 @@ def a9a(folder):
         phi = RandomFourier(Gaussian(5.0), n_components=500, random_state=seed)
         scores.append(make_pipeline(phi, RidgeClassifier(1.0)).fit(X, y).score(X_test, y_test))
     print(f"a9a, 500 random Fourier features: test error {100 * (1 - np.mean(scores)):.2f} % (wanted 15.1)", flush=True)
-    ridge = KernelRidgeClassifier(Gaussian(5.0), alpha=10.0, solver="cg", fit_intercept=True, random_state=0)
-    machine = KernelSVC(Gaussian(5.0), C=2.0)
+    ridge = KernelRidgeClassifier(Gaussian(5.0), alpha=1.0, solver="cg", fit_intercept=True, random_state=0)
+    ridge.set_params(preconditioner_rank=300, tol=1e-3)
+    machine = KernelSVC(Gaussian(5.0), C=10.0)
     for model in (ridge, machine):
-        taken = seconds(lambda m=model: m.set_params().fit(X, y))
+        taken = seconds(lambda m=model: m.fit(X, y))
         error = 100 * (1 - model.score(X_test, y_test))
         print(
             f"a9a, {type(model).__name__}: {taken:.0f} s, test error {error:.2f} % (wanted 14.9 for exact)", flush=True
@@ -153,12 +154,16 @@ def a9a(folder):
 def mnist(folder):
     data = np.load(folder / "mnist.npz")
     X, X_test = (data[name].reshape(-1, 784).astype(np.float32) / 255 for name in ("X_train", "X_test"))
-    for sigma, p, alpha, wanted in ((15.0, 1000, 1e-3, 4.3), (5.0, 3000, 1e-2, 1.6)):
+    for sigma, p, alpha, wanted in ((15.0, 1000, 1e-3, 4.3), (5.0, 3000, 1e-2, None)):
         model = KernelRidgeClassifier(Gaussian(sigma), alpha=alpha, solver="nystroem", n_landmarks=p, max_iter=20)
         model.set_params(random_state=0, tol=1e-4)
         taken = seconds(lambda m=model: m.fit(X, data["y_train"]))
         error = 100 * (1 - model.score(X_test, data["y_test"]))
         print(f"MNIST, {p} landmarks: {taken:.0f} s, test error {error:.2f} % (wanted {wanted})", flush=True)
+    machine = KernelSVC(Gaussian(5.0), C=10.0)
+    taken = seconds(lambda: machine.fit(X, data["y_train"]))
+    error = 100 * (1 - machine.score(X_test, data["y_test"]))
+    print(f"MNIST, KernelSVC: {taken:.0f} s, test error {error:.2f} % (wanted 1.6)", flush=True)
 
 
 if __name__ == "__main__":
