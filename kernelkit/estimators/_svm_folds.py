@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -161,23 +162,23 @@ class FoldSearch:
 
     def _chain(self, K: np.ndarray, k: int, chain: list[int], fold: Fold) -> None:
         """Fit and score settings on a fold, each from the solutions of the one before it."""
-        start = None
+        start, solve = None, solver_on(self.solver, K, np.flatnonzero(fold.weights))
         with config_context(**self.config):
             for s in chain:
                 try:
-                    start = self._fit_and_score(K, (s, k, fold.number), fold, start)
+                    start = self._fit_and_score(K, (s, k, fold.number), fold, solve, start)
                 except FAILED as error:
                     self.results.errors.append(str(error))
 
     def _fit_and_score(
-        self, K: np.ndarray, place: tuple[int, int, int], fold: Fold, start: list[DualSolution] | None
+        self, K: np.ndarray, place: tuple[int, int, int], fold: Fold, solve: Any, start: list[DualSolution] | None
     ) -> list[DualSolution]:
         if fold.fault is not None:
             raise ValueError(fold.fault)
         began = time.perf_counter()
         model = copy.copy(self.models[place[0]])
         problem = Problem(K, self.problem.y, fold.weights, precomputed=True)
-        solutions = fit_part(model, K, problem, "precomputed", self.solver, start)
+        solutions = fit_part(model, problem, "precomputed", solve, start)
         fitted = time.perf_counter()
         self.results.fit_times[place] = fitted - began
         self.results.scores[place] = self.scoring(model, K[fold.test], fold.test)
@@ -187,34 +188,47 @@ class FoldSearch:
     def fit(self, kernel: Any, setting: dict[str, float]) -> Any:
         """Return the machine of a candidate, fitted to all rows."""
         model = self.estimator._machine(kernel, setting)
-        fit_part(model, self._matrix(kernel), self.problem, kernel, self.solver)
+        fit_part(model, self.problem, kernel, solver_on(self.solver, self._matrix(kernel), self.problem.rows))
         return model
+
+
+def solver_on(solver: str, K: np.ndarray, rows: np.ndarray) -> Callable[..., DualSolution]:
+    """Return what solves problems on some rows of a kernel matrix, given targets and weights of all, for many settings.
+
+    It takes ``(y, w, start, **settings)``, `start` being None or a solution for other settings to start from.
+    """
+    if solver == "libsvm":  # which starts anew, and finds values in the whole matrix
+        return lambda y, w, start, **settings: libsvm_part(K, y, w, **settings)
+    part = MatrixOperator(K) if len(rows) == len(K) else MatrixOperator(K).restricted(rows)
+
+    def solve(y: np.ndarray, w: np.ndarray | None, start: DualSolution | None, **settings: Any) -> DualSolution:
+        variables = None if start is None else start.variables(len(K))[:, rows]
+        return smo(part, y[rows], None if w is None else w[rows], start=variables, **settings).at(rows)
+
+    return solve
 
 
 def fit_part(
     model: Any,
-    K: np.ndarray,
     problem: Problem,
     kernel: Any,
-    solver: str,
+    solve: Callable[..., DualSolution],
     start: list[DualSolution] | None = None,
 ) -> list[DualSolution]:
-    """Fit a machine to the rows of positive weight, given the kernel matrix of all.
+    """Fit a machine to the rows of positive weight.
 
     Parameters
     ----------
     model : KernelSVC or KernelSVR
         Unfitted.
-    K : array of shape (n, n)
-        As for `libsvm_part`.
     problem : Problem
         Its rows are what the model keeps.
     kernel : Kernel or "precomputed"
-        The kernel of `K`, resolved.
-    solver : {"smo", "libsvm"}
-        What solves it.
+        Resolved.
+    solve : callable
+        From `solver_on`.
     start : list of DualSolution, optional
-        For "smo", solutions of a model of other settings on the same rows, to start from.
+        Solutions of a model of other settings on the same rows, to start from.
 
     Returns
     -------
@@ -222,12 +236,9 @@ def fit_part(
         Its own.
     """
 
-    def solve(X: Any, targets: list[np.ndarray], w: np.ndarray | None) -> tuple[Any, list[DualSolution]]:
+    def solve_all(X: Any, targets: list[np.ndarray], w: np.ndarray | None) -> tuple[Any, list[DualSolution]]:
         settings = {"formulation": model.formulation, **model._check_settings()}
-        if solver == "libsvm":
-            return kernel, [libsvm_part(K, y, w, **settings) for y in targets]
-        starts = [None] * len(targets) if start is None else [before.variables(len(K)) for before in start]
-        pairs = zip(targets, starts, strict=True)
-        return kernel, [smo(MatrixOperator(K), y, w, start=before, **settings) for y, before in pairs]
+        starts = [None] * len(targets) if start is None else start
+        return kernel, [solve(y, w, before, **settings) for y, before in zip(targets, starts, strict=True)]
 
-    return model._learn(problem.X, problem.y, problem.w, solve)
+    return model._learn(problem.X, problem.y, problem.w, solve_all)
