@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import n_rows, take_rows
@@ -26,6 +27,7 @@ LIMITS: dict[str, dict[str, Any]] = {
     "nu": {"above": 0, "at_most": 1},
     "epsilon": {"at_least": 0},
 }
+DENSE_BYTES = 2**27
 SAMPLE = 300  # rows of a kernel matrix that was given whose eigenvalues are looked at
 
 
@@ -39,6 +41,13 @@ def check_semidefinite(K: np.ndarray, rows: np.ndarray) -> None:
             f"X must be a positive semi-definite kernel matrix, got one with an eigenvalue of {values[0]:.3g} or less; "
             f"add at least {-values[0]:.3g} to its diagonal, or set its negative eigenvalues to zero"
         )
+
+
+def _dense_if_small(kernel: Any, X: Any) -> Any:
+    """Return sparse rows as dense ones where that takes little memory: their products are several times faster."""
+    simple = isinstance(kernel, Kernel) and kernel.requires_vector_input and not kernel.costly
+    small = simple and sp.issparse(X) and X.shape[0] * X.shape[1] * X.dtype.itemsize <= DENSE_BYTES
+    return X.toarray() if small else X
 
 
 class SupportVectorMachine(KernelEstimator):
@@ -88,7 +97,10 @@ class SupportVectorMachine(KernelEstimator):
         if not isinstance(kernel, Kernel):
             check_semidefinite(X, np.arange(len(X)))
         weights = None if w is None else w[rows]
-        operator, each = kernel_operator(kernel, X), {"w": weights, "formulation": self.formulation, **settings}
+        operator, each = (
+            kernel_operator(kernel, _dense_if_small(kernel, X)),
+            {"w": weights, "formulation": self.formulation, **settings},
+        )
         if self._chosen_solver(len(rows)) == "smo":
             starts = self._starts(n_given, len(targets))
             starts = [None if start is None else start[:, rows] for start in starts]

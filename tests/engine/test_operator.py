@@ -143,3 +143,18 @@ def test_transposed_sums(kind, monkeypatch):
     np.testing.assert_allclose(operator.transposed_sum(lambda i, block: U[i], 2), K.T @ U, rtol=1e-11, atol=1e-11)
     with threadpool_limits(1):
         np.testing.assert_array_equal(operator.transposed_sum(lambda i, block: block @ V, 2), found)
+
+
+def test_parts_and_products_of_some_rows():
+    K, rows, columns = Gaussian()(X), np.arange(0, len(X), 3), np.array([5, 2, 2])
+    operator, matrix = KernelOperator(Gaussian(), X), MatrixOperator(K)
+    for each in (operator, matrix):
+        np.testing.assert_allclose(each.part(rows, columns), K[np.ix_(rows, columns)], rtol=1e-12)
+        np.testing.assert_allclose(each.part(rows), K[rows], rtol=1e-12)
+        np.testing.assert_allclose(each.restricted(rows).dense(), K[np.ix_(rows, rows)], rtol=1e-12)
+    v = np.array([1.0, -2.0, 0.5])
+    np.testing.assert_allclose(operator.product(rows, columns, v), K[np.ix_(rows, columns)] @ v, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(operator.product(None, columns, v), K[:, columns] @ v, rtol=1e-10, atol=1e-12)
+    for verb in ("part", "restricted"):
+        with pytest.raises(ValueError, match=rf"{verb}\(\) needs the operator of one set of rows"):
+            getattr(KernelOperator(Gaussian(), X, Y), verb)(rows)
