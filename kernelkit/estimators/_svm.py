@@ -97,10 +97,8 @@ class SupportVectorMachine(KernelEstimator):
         if not isinstance(kernel, Kernel):
             check_semidefinite(X, np.arange(len(X)))
         weights = None if w is None else w[rows]
-        operator, each = (
-            kernel_operator(kernel, _dense_if_small(kernel, X)),
-            {"w": weights, "formulation": self.formulation, **settings},
-        )
+        operator = kernel_operator(kernel, _dense_if_small(kernel, X))
+        each: dict[str, Any] = {"w": weights, "formulation": self.formulation, **settings}
         if self._chosen_solver(len(rows)) == "smo":
             starts = self._starts(n_given, len(targets))
             starts = [None if start is None else start[:, rows] for start in starts]
