@@ -18,13 +18,13 @@ from sklearn.exceptions import ConvergenceWarning
 from ..engine import KernelOperator, MatrixOperator, check_memory, run
 from ._dual_solution import FEWER, DualSolution
 from ._smo_loops import compiled
-from ._smo_rows import WHOLE, kernel_rows
+from ._smo_rows import WHOLE, finite, kernel_rows
 
 SET = 1024  # rows that are optimised at a time while more than WHOLE are not settled
 BURST = 20_000  # steps before the interpreter has a chance to see an interrupt
 EASIER = 0.1  # share of the violation that a set is optimised to
 SMALLEST_FLOAT32_TOL = 1e-6  # below, kernel values are kept in float64
-ROUNDING, PATIENCE = 1e-15, 5  # rounds that lower the objective by less than this share, one after the other, end it
+ROUNDING, PATIENCE = 1e-25, 5  # rounds that lower the objective by less than this share, one after the other, end it
 EPS32 = float(np.finfo(np.float32).eps)
 FLOAT32_ROWS = 1000  # up to which they are evaluated in float64, even if they are then kept in float32
 SAMPLE = 100  # rows whose kernel values are compared in both types
@@ -66,8 +66,9 @@ class BoxProblem:
         """Return the point of the same signs within the bounds whose sum is zero."""
         b = np.clip(b, self.lower, self.upper)
         more, less = b[b > 0].sum(), -b[b < 0].sum()
-        share = min(more, less) / np.where(b > 0, more, less)
-        return np.where(b == 0, 0.0, b * share) if more > 0 and less > 0 else np.zeros_like(b)
+        if not more > 0 < less:
+            return np.zeros_like(b)
+        return b * (min(more, less) / np.where(b > 0, more, less))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,13 +106,14 @@ class _Descent:
         """Take kernel values from an operator, and make F anew."""
         self.rounding, self.error = rounding, 0.0
         self.rows = kernel_rows(operator, self.cache_size)
-        self.diagonal = np.ascontiguousarray(operator.diag())
+        self.diagonal = finite(np.ascontiguousarray(operator.diag()))
         self.watched: np.ndarray | None = None  # all
         self.F = self._product(None)
 
     def move(self, b: np.ndarray) -> None:
         """Go on from another point."""
         self.b = b
+        self.error = self.rounding * float(np.linalg.norm(b))
         self.F = self._product(None)
 
     def _product(self, rows: np.ndarray | None) -> np.ndarray:
@@ -165,9 +167,8 @@ class _Descent:
         steps, _ = minimise(K, diagonal, *bounds, b, F, tol, min(BURST, most))
         self.steps += steps
         change = b - self.b[chosen]
-        slope = (F + self.F[chosen]) / 2 - bounds[0]
-        fall = -(slope @ change + problem.epsilon * (np.abs(b).sum() - np.abs(self.b[chosen]).sum()))
         moved = np.flatnonzero(change)
+        fall = self._fall(chosen[moved], b[moved], F[moved])
         self.b[chosen], self.last = b, chosen
         if len(chosen) == len(self.b):
             self.F = F
@@ -175,7 +176,16 @@ class _Descent:
             every = slice(None) if self.watched is None else self.watched
             self.F[every] += self.rows.times(self.watched, chosen[moved], change[moved])
         self.error = np.hypot(self.error, self.rounding * np.linalg.norm(change))
-        return float(fall)
+        return fall
+
+    def _fall(self, rows: np.ndarray, b: np.ndarray, F: np.ndarray) -> float:
+        """Return by how much the objective falls where some rows get other values."""
+        problem, before = self.problem, self.b[rows]
+        change = b - before
+        slope = (F + self.F[rows]) / 2 - problem.y[rows]
+        slope += problem.epsilon * (np.abs(b) - np.abs(before)) / change
+        # Changes have the sum zero, and slopes are all the same at the solution: what they share would be all rounding.
+        return float((slope.mean() - slope) @ change) if len(rows) else 0.0
 
 
 def minimum(
@@ -232,10 +242,11 @@ def minimum(
         if exact is not None and descent.error > TRUSTED * max(violation, tol):
             descent.read(exact(), 0.0)
             exact = None
-        elif violation <= tol or descent.steps >= most:
+        elif violation <= tol or descent.steps >= most or idle == PATIENCE:
             if descent.watched is None:
                 break
             descent.watch_all()
+            idle, shrinking = 0, shrinking and idle < PATIENCE
         else:
             unsettled = np.flatnonzero((up > low.min()) | (low < up.max()))
             if shrinking:
@@ -245,11 +256,9 @@ def minimum(
             fall = descent.improve(chosen, target, most - descent.steps)
             fallen += fall
             idle = 0 if fall > ROUNDING * fallen else idle + 1
-            if idle == PATIENCE:
-                break
     free = np.isfinite(up) & np.isfinite(low) & (descent.b != 0)
     middle = (up.max() + low.min()) / 2
-    intercept = ((up + low) / 2)[free].mean() if free.any() else middle
+    intercept = (up[free] + low[free]).mean() / 2 if free.any() else middle
     return Minimum(descent.b, float(intercept), descent.steps, float(violation))
 
 
@@ -367,7 +376,7 @@ def _in_float32_if_safe(operator: Any) -> tuple[Any, float]:
     some = np.unique(np.linspace(0, operator.shape[0] - 1, SAMPLE).astype(int))
     with np.errstate(over="ignore", invalid="ignore"):
         a, b = rough.part(some, some), exact.part(some, some)
-        size = np.abs(b).max()
+        size = max(np.abs(b).max(), np.abs(exact.diag()).max())  # one row far from all others is in no sample
         rounding = max(np.abs(a - b).max(), EPS32 * size)
     return (rough, float(rounding)) if rounding <= LARGEST_ROUNDING * size else (exact, 0.0)
 
