@@ -63,12 +63,15 @@ class BoxProblem:
         return np.where(b < self.upper, up, -np.inf), np.where(b > self.lower, low, np.inf)
 
     def feasible(self, b: np.ndarray) -> np.ndarray:
-        """Return the point of the same signs within the bounds whose sum is zero."""
+        """Return a point of the same signs within the bounds whose sum is zero, with rows at bounds left there if so."""
         b = np.clip(b, self.lower, self.upper)
-        more, less = b[b > 0].sum(), -b[b < 0].sum()
-        if not more > 0 < less:
-            return np.zeros_like(b)
-        return b * (min(more, less) / np.where(b > 0, more, less))
+        excess = b.sum()
+        side = b * excess > 0
+        inside = side & (b > self.lower) & (b < self.upper)
+        moved = inside if np.abs(b[inside]).sum() >= abs(excess) else side
+        if moved.any():
+            b[moved] *= 1 - excess / b[moved].sum()
+        return b
 
 
 @dataclass(frozen=True, eq=False)
