@@ -528,7 +528,9 @@ class TestSequentialMinimalOptimisation:
     def test_numbers(self, scoring, weights):
         settings = {"scoring": scoring, "tol": 1e-8, "cv": KFold(4, shuffle=True, random_state=0)}
         ours = regressor(solver="smo", **settings).fit(X, target, sample_weight=weights)
-        check_equal(ours, grid_search(regressor(solver="libsvm", **settings)).fit(X, target, sample_weight=weights), 1e-5)
+        check_equal(
+            ours, grid_search(regressor(solver="libsvm", **settings)).fit(X, target, sample_weight=weights), 1e-5
+        )
 
     @pytest.mark.parametrize("search", [classifier, regressor])
     def test_no_score_depends_on_what_a_fit_starts_from(self, search):
