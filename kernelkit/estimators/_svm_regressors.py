@@ -38,7 +38,8 @@ class SupportVectorRegressor(RegressorMixin, SupportVectorMachine):
             If the kernel matrix does not fit into memory.
         """
         X = self._training_rows(X)
-        self._learn(X, self._check_target(y, X), check_weights(sample_weight, n_rows(X)), self._solve)
+        solutions = self._learn(X, self._check_target(y, X), check_weights(sample_weight, n_rows(X)), self._solve)
+        self._solutions = solutions if self.warm_start else None
         return self
 
     def _check_target(self, y: Any, X: Any) -> np.ndarray:

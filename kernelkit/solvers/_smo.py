@@ -16,59 +16,23 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..engine import KernelOperator, MatrixOperator, check_memory, run
+from ._box_problem import BoxProblem
 from ._dual_solution import FEWER, DualSolution
 from ._smo_loops import compiled
-from ._smo_rows import WHOLE, kernel_rows
+from ._smo_rows import WHOLE, finite, kernel_rows
 
 SET = 1024  # rows that are optimised at a time while more than WHOLE are not settled
 BURST = 5_000  # steps before the interpreter has a chance to see an interrupt
 LONG = 5_000  # steps after which few rows, too, are worth leaving some aside
 EASIER = 0.1  # share of the violation that a set is optimised to
 SMALLEST_FLOAT32_TOL = 1e-6  # below, kernel values are kept in float64
-ROUNDING, PATIENCE = 1e-15, 20  # rounds that lower the objective by less than this share, and not the violation
+ROUNDING, PATIENCE = 1e-25, 20  # rounds that lower the objective by less than this share, one after the other, end it
 EPS32 = float(np.finfo(np.float32).eps)
 FLOAT32_ROWS = 1000  # up to which they are evaluated in float64, even if they are then kept in float32
 SAMPLE = 100  # rows whose kernel values are compared in both types
 LARGEST_ROUNDING = 1e-5  # of kernel values in float32, as a share of the largest
 WORTH_LEAVING = 0.7  # share of the rows watched; with more left nothing is put aside
 TRUSTED = 0.25  # share of the violation that rounding in float32 may reach
-
-
-@dataclass(frozen=True, eq=False)
-class BoxProblem:
-    """Minimise b'Kb / 2 - y'b + epsilon |b|_1 over lower <= b <= upper with sum(b) = 0.
-
-    Attributes
-    ----------
-    y, lower, upper : arrays of shape (n,)
-        Targets and bounds; lower <= 0 <= upper.
-    epsilon : float
-        Half the width of the tube; 0 for classes, whose targets are +-1 and whose bounds are 0 on one side.
-    """
-
-    y: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
-    epsilon: float = 0.0
-
-    @classmethod
-    def of_classes(cls, first: np.ndarray, C: np.ndarray) -> BoxProblem:
-        """Return the problem that tells the rows of the first class (+1) from the others (-1)."""
-        return cls(np.where(first, 1.0, -1.0), np.where(first, 0.0, -C), np.where(first, C, 0.0))
-
-    def slopes(self, b: np.ndarray, F: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return minus the slopes for growing and for shrinking b; -inf and inf where bounds forbid it."""
-        residual = self.y - F
-        up = residual + np.where(b < 0, self.epsilon, -self.epsilon)
-        low = residual + np.where(b > 0, -self.epsilon, self.epsilon)
-        return np.where(b < self.upper, up, -np.inf), np.where(b > self.lower, low, np.inf)
-
-    def feasible(self, b: np.ndarray) -> np.ndarray:
-        """Return the point of the same signs within the bounds whose sum is zero."""
-        b = np.clip(b, self.lower, self.upper)
-        more, less = b[b > 0].sum(), -b[b < 0].sum()
-        share = min(more, less) / np.where(b > 0, more, less)
-        return np.where(b == 0, 0.0, b * share) if more > 0 and less > 0 else np.zeros_like(b)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,13 +70,14 @@ class _Descent:
         """Take kernel values from an operator, and make F anew."""
         self.rounding, self.error = rounding, 0.0
         self.rows = kernel_rows(operator, self.cache_size)
-        self.diagonal = np.ascontiguousarray(operator.diag())
+        self.diagonal = finite(np.ascontiguousarray(operator.diag()))
         self.watched: np.ndarray | None = None  # all
         self.F = self._product(None)
 
     def move(self, b: np.ndarray) -> None:
         """Go on from another point."""
         self.b = b
+        self.error = self.rounding * float(np.linalg.norm(b))
         self.F = self._product(None)
 
     def _product(self, rows: np.ndarray | None) -> np.ndarray:
@@ -167,9 +132,8 @@ class _Descent:
         self.steps += steps
         b = box[0]
         change = b - self.b[chosen]
-        slope = (F + self.F[chosen]) / 2 - y
-        fall = -(slope @ change + problem.epsilon * (np.abs(b).sum() - np.abs(self.b[chosen]).sum()))
         moved = np.flatnonzero(change)
+        fall = self._fall(chosen[moved], b[moved], F[moved])
         self.b[chosen], self.last = b, chosen
         if len(chosen) == len(self.b):
             self.F = F
@@ -177,7 +141,16 @@ class _Descent:
             every = slice(None) if self.watched is None else self.watched
             self.F[every] += self.rows.times(self.watched, chosen[moved], change[moved])
         self.error = np.hypot(self.error, self.rounding * np.linalg.norm(change))
-        return float(fall)
+        return fall
+
+    def _fall(self, rows: np.ndarray, b: np.ndarray, F: np.ndarray) -> float:
+        """Return by how much the objective falls where some rows get other values."""
+        problem, before = self.problem, self.b[rows]
+        change = b - before
+        slope = (F + self.F[rows]) / 2 - problem.y[rows]
+        slope += problem.epsilon * (np.abs(b) - np.abs(before)) / change
+        # Changes have the sum zero, and slopes are all the same at the solution: what they share would be all rounding.
+        return float((slope.mean() - slope) @ change) if len(rows) else 0.0
 
 
 def minimum(
@@ -225,7 +198,7 @@ def minimum(
     descent, n = _Descent(problem, operator, rounding, cache_size), len(problem.y)
     if start is not None:
         descent.move(problem.feasible(start))
-    fallen, least, idle = 0.0, np.inf, 0
+    fallen, idle = 0.0, 0
     while True:
         up, low = descent.slopes()
         violation = up.max() - low.min()
@@ -234,10 +207,11 @@ def minimum(
         if exact is not None and descent.error > TRUSTED * max(violation, tol):
             descent.read(exact(), 0.0)
             exact = None
-        elif violation <= tol or descent.steps >= most:
+        elif violation <= tol or descent.steps >= most or idle == PATIENCE:
             if descent.watched is None:
                 break
             descent.watch_all()
+            idle, shrinking = 0, shrinking and idle < PATIENCE
         else:
             unsettled = np.flatnonzero((up > low.min()) | (low < up.max()))
             if shrinking and (n > WHOLE or descent.steps >= LONG):
@@ -246,13 +220,10 @@ def minimum(
             target = tol if len(chosen) == n else max(tol / 2, EASIER * violation)
             fall = descent.improve(chosen, target, most - descent.steps)
             fallen += fall
-            idle = 0 if fall > ROUNDING * fallen or violation < least else idle + 1
-            least = min(least, violation)
-            if idle == PATIENCE:
-                break
+            idle = 0 if fall > ROUNDING * fallen else idle + 1
     free = np.isfinite(up) & np.isfinite(low) & (descent.b != 0)
     middle = (up.max() + low.min()) / 2
-    intercept = ((up[free] + low[free]) / 2).mean() if free.any() else middle
+    intercept = (up[free] + low[free]).mean() / 2 if free.any() else middle
     return Minimum(descent.b, float(intercept), descent.steps, float(violation))
 
 
@@ -370,7 +341,7 @@ def _in_float32_if_safe(operator: Any) -> tuple[Any, float]:
     some = np.unique(np.linspace(0, operator.shape[0] - 1, SAMPLE).astype(int))
     with np.errstate(over="ignore", invalid="ignore"):
         a, b = rough.part(some, some), exact.part(some, some)
-        size = np.abs(b).max()
+        size = max(np.abs(b).max(), np.abs(exact.diag()).max())  # one row far from all others is in no sample
         rounding = max(np.abs(a - b).max(), EPS32 * size)
     return (rough, float(rounding)) if rounding <= LARGEST_ROUNDING * size else (exact, 0.0)
 

@@ -117,13 +117,18 @@ def join(v: int, rise: bool, count: int, slot: np.ndarray, team: np.ndarray, box
     return count + 1
 
 
-def restart(
-    i: int, j: int, count: int, members: np.ndarray, slot: np.ndarray, team: np.ndarray, box: np.ndarray
-) -> int:
-    """Give the members their values of b, and let the direction be e_i - e_j."""
+def leave(count: int, members: np.ndarray, slot: np.ndarray, team: np.ndarray, box: np.ndarray) -> None:
+    """Give the members their values of b, and end their membership."""
     for k in range(count):
         box[0, members[k]] = team[0, k]
         slot[members[k]] = -1
+
+
+def restart(
+    i: int, j: int, count: int, members: np.ndarray, slot: np.ndarray, team: np.ndarray, box: np.ndarray
+) -> int:
+    """Let the direction be e_i - e_j alone."""
+    leave(count, members, slot, team, box)
     members[0], members[1] = i, j
     count = join(j, False, join(i, True, 0, slot, team, box), slot, team, box)
     team[1, 0], team[1, 1] = 1.0, -1.0
@@ -216,7 +221,7 @@ def minimise(
             break
         lane, largest, smallest = advance(F, up, low, K[i], K[j], along, share, step, most, least)
         steps += 1
-    restart(0, 0, count, members, slot, team, box)
+    leave(count, members, slot, team, box)
     return steps, largest - smallest
 
 
@@ -251,6 +256,6 @@ def _compile_once() -> tuple[Any, Any]:
             space[loop.__name__] = njit(nogil=True, fastmath=FAST, error_model="numpy")(own)
         return space[loop.__name__]
 
-    for helper in (advance, position, partner, set_slopes, join, restart, turn, fits, go):
+    for helper in (advance, position, partner, set_slopes, join, leave, restart, turn, fits, go):
         build(helper)
     return build(minimise), build(add_rows)

@@ -59,7 +59,7 @@ class MadeAgain:
         self._operator = operator
 
     def among(self, index: np.ndarray) -> np.ndarray:
-        return read_only(self._operator.part(index, index))
+        return read_only(finite(self._operator.part(index, index)))
 
     def times(self, rows: np.ndarray | None, index: np.ndarray, weights: np.ndarray) -> np.ndarray:
         return finite(self._operator.product(rows, index, weights))
@@ -96,7 +96,7 @@ class Kept:
 
     def among(self, index: np.ndarray) -> np.ndarray:
         if len(index) > self._capacity:
-            return read_only(self._operator.part(index, index))
+            return read_only(finite(self._operator.part(index, index)))
         return read_only(self._rows[self._slots(index)[:, None], index])
 
     def times(self, rows: np.ndarray | None, index: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -502,3 +502,59 @@ def test_bad_parameters(params, message):
 def test_bad_parameters_of_classifiers(model, params, message):
     with pytest.raises(ValueError, match=message):
         clone(model).set_params(**params).fit(X, three)
+
+
+class TestSequentialMinimalOptimisation:
+    """The same searches by the compiled solver, whose fits on a fold start from one another along C."""
+
+    @pytest.fixture(autouse=True)
+    def compiled(self):
+        pytest.importorskip("numba")
+
+    @pytest.mark.parametrize("weights", WEIGHTS)
+    @pytest.mark.parametrize("multi_class", ["ovo", "ovr"])
+    @pytest.mark.parametrize("labels", [two, three], ids=["two", "three"])
+    def test_scores_are_those_of_libsvm(self, labels, multi_class, weights):
+        scoring = "roc_auc" if labels is two else one_against_rest
+        settings = {"scoring": scoring, "class_weight": "balanced", "multi_class": multi_class, "tol": 1e-8}
+        ours = classifier(solver="smo", cv=4, **settings).fit(X, labels, sample_weight=weights)
+        theirs = grid_search(classifier(solver="libsvm", cv=4, **settings)).fit(X, labels, sample_weight=weights)
+        check_equal(ours, theirs, 1e-5)
+        assert ours.solver_ == "smo"
+        np.testing.assert_allclose(ours.decision_function(X), theirs.decision_function(X), atol=1e-4)
+
+    @pytest.mark.parametrize("weights", WEIGHTS)
+    @pytest.mark.parametrize("scoring", [None, "neg_mean_absolute_error"])
+    def test_numbers(self, scoring, weights):
+        settings = {"scoring": scoring, "tol": 1e-8, "cv": KFold(4, shuffle=True, random_state=0)}
+        ours = regressor(solver="smo", **settings).fit(X, target, sample_weight=weights)
+        check_equal(
+            ours, grid_search(regressor(solver="libsvm", **settings)).fit(X, target, sample_weight=weights), 1e-5
+        )
+
+    @pytest.mark.parametrize("search", [classifier, regressor])
+    def test_no_score_depends_on_what_a_fit_starts_from(self, search):
+        y = three if search is classifier else target
+        settings = {"solver": "smo", "tol": 1e-8, "cv": 4}
+        scores = search(**settings).fit(X, y).cv_results_["mean_test_score"].reshape(-1, len(SIGMAS))
+        per_penalty = len(scores) // len(CS)
+        for i, C in enumerate(CS):
+            alone = search(**settings, Cs=[C]).fit(X, y).cv_results_["mean_test_score"].reshape(-1, len(SIGMAS))
+            np.testing.assert_allclose(scores[i * per_penalty : (i + 1) * per_penalty], alone, rtol=1e-5)
+
+    @pytest.mark.parametrize("cv", SPLITTERS, ids=lambda cv: type(cv).__name__)
+    def test_splits(self, cv):
+        theirs = grid_search(classifier(cv=cv, tol=1e-8, solver="libsvm")).fit(X, three)
+        check_equal(classifier(cv=cv, tol=1e-8, solver="smo").fit(X, three), theirs, SUMS)
+
+    def test_a_given_matrix(self):
+        K = Gaussian(2.0)(X)
+        K.flags.writeable = False
+        ours = KernelSVRCV("precomputed", Cs=CS, epsilons=EPSILONS, solver="smo", tol=1e-8).fit(K, target)
+        theirs = KernelSVRCV("precomputed", Cs=CS, epsilons=EPSILONS, solver="libsvm", tol=1e-8).fit(K, target)
+        check_equal(ours, theirs, 1e-5)
+
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_the_number_of_threads_changes_no_digit(self, n_jobs):
+        expected = classifier(solver="smo", scoring=one_against_rest).fit(X, three)
+        check_equal(classifier(solver="smo", scoring=one_against_rest, n_jobs=n_jobs).fit(X, three), expected)
