@@ -107,9 +107,18 @@ class LandmarkProblem:
             return kernel_operator(self.kernel, self.landmarks).astype(np.float64).dense()
         return self.X[np.ix_(self.indices, self.indices)].astype(np.float64)
 
+    @property
+    def size(self) -> float:
+        """The largest k(z, z)."""
+        return float(np.abs(np.diagonal(self.K)).max())
+
+    def coarsest(self, dtype: Any) -> Any:
+        """Return the type whose rounding kernel values in `dtype` have: that of a matrix that is given stays in it."""
+        return np.float32 if not isinstance(self.kernel, Kernel) and self.X.dtype == np.float32 else dtype
+
     def whitening(self, dtype: Any) -> np.ndarray:
         """Return W, shape (p, r), with which k(x, Z) W are features whose inner product is the kernel on landmarks."""
-        return whitening(self.K, dtype)
+        return whitening(self.K, self.coarsest(dtype))
 
     def restricted(self, kept: np.ndarray) -> LandmarkProblem:
         """Return the problem with some of the landmarks."""

@@ -16,7 +16,7 @@ from ..solvers import IterativeSolver, LandmarkRidge, Outcome, independent
 from ._landmark_problem import LandmarkProblem
 from ._problem import RidgeProblem
 from ._progress import progress
-from ._stream import Columns, FeatureProblem, Stream, one_alpha_after_the_other
+from ._stream import Columns, FeatureProblem, Fitted, Stream, in_precision, one_alpha_after_the_other
 
 PRECISIONS = ("auto", "float64", "float32")
 DEFAULT_RANK = 1000
@@ -58,10 +58,6 @@ class Settings:
         """Return how many steps a solver may take; 0 if it takes none."""
         return int(self.max_iter or MOST_STEPS[solver]) if solver in MOST_STEPS else 0
 
-    def operator(self, operator: Any) -> Any:
-        """Return the operator in the type that `precision` asks for."""
-        return operator if self.precision == "auto" else operator.astype(np.dtype(self.precision))
-
 
 def iterative_solver(
     problem: RidgeProblem, settings: Settings, watch: Any, start: np.ndarray | None
@@ -82,30 +78,28 @@ def iterative_solver(
     )
 
 
-def fit_in_one_pass(
-    problem: FeatureProblem, alphas: np.ndarray, settings: Settings
-) -> tuple[np.ndarray, np.ndarray, tuple[Outcome, ...]]:
-    """Return coefficients of landmarks or features, intercepts, and how these were found, from normal equations."""
-    operator = settings.operator(problem.operator)
+def fit_in_one_pass(problem: FeatureProblem, alphas: np.ndarray, settings: Settings) -> Fitted:
+    """Return the solution in landmarks or features, from normal equations."""
+    p = problem.operator.shape[1]
     what = "features" if problem.method == "primal" else "landmarks"
-    label = f"solver={problem.method!r}: normal equations of {problem.n} rows, {operator.shape[1]} {what}, in one pass"
+    label = f"solver={problem.method!r}: normal equations of {problem.n} rows, {p} {what}, in one pass"
     with progress(settings.verbose, label, None):
-        stream = Stream.begin(problem, operator)
-    return stream.ridge(alphas, settings.fit_intercept)
+        stream = Stream.begin(problem, settings.precision)
+    return stream.ridge(problem, alphas, settings.fit_intercept)
 
 
 def fit_on_landmarks(
     problem: LandmarkProblem, alphas: np.ndarray, settings: Settings, start: np.ndarray | None = None
-) -> tuple[LandmarkProblem, np.ndarray, np.ndarray, tuple[Outcome, ...]]:
-    """Return the problem less superfluous landmarks, coefficients, intercepts, and how these were found.
+) -> Fitted:
+    """Return the solution in landmarks, less those that are superfluous.
 
     `start` are coefficients of the landmarks to start from.
     """
     check_positive(alphas)
     n, p = len(problem.rows), len(problem.K)
     if p <= SMALL_LANDMARKS or n <= SAMPLE_PER_LANDMARK * p:
-        return problem, *fit_in_one_pass(problem, alphas, settings)
-    kept = independent(problem.K, np.float32 if settings.precision == "float32" else np.float64)
+        return fit_in_one_pass(problem, alphas, settings)
+    kept = independent(problem.K, problem.coarsest("float32" if settings.precision == "float32" else "float64"))
     problem = problem.restricted(kept)
     system = _landmark_ridge(problem, settings)
 
@@ -122,7 +116,8 @@ def fit_on_landmarks(
 
     label = f"solver='nystroem': conjugate gradients on {n} rows, {len(kept)} landmarks"
     with progress(settings.verbose, label, settings.after_step) as watch:
-        return problem, *one_alpha_after_the_other(alphas, solve)
+        coef, intercept, outcomes = one_alpha_after_the_other(alphas, solve)
+    return Fitted(problem, system.dtype, coef, intercept, outcomes)
 
 
 def check_positive(alphas: np.ndarray) -> None:
@@ -135,10 +130,10 @@ def _landmark_ridge(problem: LandmarkProblem, settings: Settings) -> LandmarkRid
     rng = check_random_state(settings.random_state)
     drawn = np.sort(rng.permutation(len(problem.rows))[: SAMPLE_PER_LANDMARK * len(problem.K)])
     return LandmarkRidge(
-        settings.operator(problem.operator),
+        in_precision(problem.operator, settings.precision),
         problem.K,
         problem.Y,
-        settings.operator(problem.against(problem.rows[drawn])),
+        in_precision(problem.against(problem.rows[drawn]), settings.precision),
         scale=problem.scale,
         sample_scale=None if problem.scale is None else problem.scale[drawn],
         intercept=settings.fit_intercept,

@@ -63,6 +63,11 @@ class PrimalProblem:
         """phi(x), shape (n, p)."""
         return FeatureOperator(self.features, self.X)
 
+    @property
+    def size(self) -> float:
+        """Return one: nothing is multiplied."""
+        return 1.0
+
     def whitening(self, dtype: Any) -> None:
         """Return None: the features have the kernel as their inner product already."""
 

@@ -229,10 +229,8 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
             raise ValueError(f"y must have {stream.sums.cross.shape[1]} targets, as before, got {Y.shape[1]}")
         kernel = self.kernel_ if stream else self._resolved(kernels[0], X, w)
         problem = self._problem_of_block(kernel, X, Y, w, settings, stream and stream.kept)
-        operator = settings.operator(problem.operator)
-        self._stream = stream.add(problem, operator) if stream else Stream.begin(problem, operator)
-        coef, b, _ = self._stream.ridge(alphas, self.fit_intercept)
-        self._keep_solution(problem, coef, b, single)
+        self._stream = stream.add(problem) if stream else Stream.begin(problem, settings.precision)
+        self._keep_solution(self._stream.ridge(problem, alphas, self.fit_intercept), single)
         self.solver_, self.n_iter_, self.residual_, self._posterior = self.solver, 1, None, None
         return self
 

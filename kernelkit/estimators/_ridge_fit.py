@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import n_rows
+from .._arrays import cast, is_floating, n_rows
 from .._validation import check_choice
 from ..features import FeatureOperator, FiniteMap
 from ..kernels import Kernel
@@ -28,6 +28,7 @@ from ._many_rows import (
 from ._primal_problem import PrimalProblem, has_few_features
 from ._problem import RidgeProblem, check_alphas, ridge_problem
 from ._progress import progress
+from ._stream import Fitted
 
 SOLVERS = ("auto", "cholesky", "eigen", "cg", "nystroem", "primal")
 
@@ -78,8 +79,8 @@ class RidgeSolution(TrainedOnRows):
             operator, coef = self._against_training(X), self.dual_coef_
         else:
             X = self._rows_like([self.kernel_], X, reset=False)
-            operator, coef = FeatureOperator(self._features, X), self.coef_.T
-        return (operator @ coef + self.intercept_).astype(coef.dtype, copy=False)
+            operator, coef = FeatureOperator(self._features, X, self.coef_.dtype), self.coef_.T
+        return (operator @ coef + self.intercept_).astype(operator.dtype, copy=False)
 
 
 @contextmanager
@@ -166,7 +167,7 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
                 mixed=not getattr(kernel, "costly", False),
                 iterative=iterative,
             )
-        self._keep(kernel, X, problem.scatter(coef), intercept, problem.operator.dtype, single)
+        self._keep(kernel, X, problem.scatter(coef), intercept, coef.dtype, single)
         return outcomes
 
     def _kept_coefficients(self, problem: RidgeProblem) -> np.ndarray | None:
@@ -188,9 +189,7 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
     ) -> tuple[Outcome, ...]:
         Z, start = self._kept_landmarks(X, Y) if self.warm_start else (None, None)
         problem = LandmarkProblem.of(kernel, X, Y, w, settings, Z)
-        problem, coef, intercept, outcomes = fit_on_landmarks(problem, alphas, settings, start)
-        self._keep_solution(problem, coef, intercept, single)
-        return outcomes
+        return self._keep_solution(fit_on_landmarks(problem, alphas, settings, start), single)
 
     def _fit_on_features(
         self,
@@ -202,19 +201,19 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
         settings: Settings,
         single: bool,
     ) -> tuple[Outcome, ...]:
-        problem = PrimalProblem.of(kernel, X, Y, w)
-        coef, intercept, outcomes = fit_in_one_pass(problem, alphas, settings)
-        self._keep_solution(problem, coef, intercept, single)
-        return outcomes
+        return self._keep_solution(fit_in_one_pass(PrimalProblem.of(kernel, X, Y, w), alphas, settings), single)
 
-    def _keep_solution(
-        self, problem: PrimalProblem | LandmarkProblem, coef: np.ndarray, intercept: np.ndarray, single: bool
-    ) -> None:
-        kernel, dtype = problem.kernel, problem.operator.dtype
+    def _keep_solution(self, fitted: Fitted, single: bool) -> tuple[Outcome, ...]:
+        """Keep coefficients and landmarks in the type that they were found in: predictions are made in it too."""
+        problem, coef = fitted.problem, fitted.coef
+        rows = features = None
         if isinstance(problem, PrimalProblem):
-            self._keep(kernel, None, coef, intercept, dtype, single, problem.features)
+            features = problem.features
         else:
-            self._keep(kernel, problem.landmarks, problem.scatter(coef), intercept, dtype, single)
+            Z, coef = problem.landmarks, problem.scatter(coef)
+            rows = cast(Z, fitted.dtype) if is_floating(Z) else Z
+        self._keep(problem.kernel, rows, coef, fitted.intercept, fitted.dtype, single, features)
+        return fitted.outcomes
 
     def _kept_landmarks(self, X: Any, Y: np.ndarray) -> tuple[Any, np.ndarray | None]:
         """Return the landmarks of an earlier fit that rows like these may keep, and their coefficients if they may."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from ..solvers import Moments, Outcome
+from ..solvers import Moments, Outcome, float32_drowns
 
 Columns = tuple[np.ndarray, np.ndarray, Outcome]  # coefficients and intercepts of some targets
 
@@ -22,6 +22,11 @@ def one_alpha_after_the_other(
     parts, shifts, outcomes = zip(*(solve(alpha, at) for alpha, at in zip(levels, places, strict=True)), strict=True)
     order = np.argsort(np.concatenate(places))
     return np.concatenate(parts, axis=1)[:, order], np.concatenate(shifts)[order], outcomes
+
+
+def in_precision(operator: Any, precision: str) -> Any:
+    """Return the operator in the type that `precision` asks for."""
+    return operator if precision == "auto" else operator.astype(np.dtype(precision))
 
 
 class FeatureProblem(Protocol):
@@ -49,8 +54,23 @@ class FeatureProblem(Protocol):
     def operator(self) -> Any:
         """k(x, Z), or phi(x)."""
 
+    @property
+    def size(self) -> float:
+        """The largest k(z, z); one for explicit features."""
+
     def whitening(self, dtype: Any) -> np.ndarray | None:
         """Return what turns the operator's columns into features; None where they are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A solution in landmarks or features, c, shape (p, t), and b, shape (t,), and the type of tiles it was found in."""
+
+    problem: Any
+    dtype: Any
+    coef: np.ndarray
+    intercept: np.ndarray
+    outcomes: tuple[Outcome, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +85,8 @@ class Stream:
         Landmarks, chosen among the first block or given; or the map to explicit features.
     W : array of shape (p, r) or None
         From `whitening`; None for explicit features.
+    dtype : dtype
+        The type of the tiles or features, and of what is kept of the solution.
     sums : Moments
         Of the features k(x, Z) W, or phi(x), and the targets, over all rows so far.
     n_blocks, n_rows : int
@@ -74,28 +96,33 @@ class Stream:
     method: str
     kept: Any
     W: np.ndarray | None
+    dtype: Any
     sums: Moments
     n_blocks: int
     n_rows: int
 
     @classmethod
-    def begin(cls, problem: FeatureProblem, operator: Any) -> Stream:
-        """Return the stream of one block; `operator` is that of the problem, in the type it is to be worked in."""
-        W = problem.whitening(operator.dtype)
+    def begin(cls, problem: FeatureProblem, precision: str) -> Stream:
+        """Return the stream of one block, in float64 for "auto" where float32 would drown what landmarks span."""
+        operator = in_precision(problem.operator, precision)
+        W = problem.whitening(np.float64 if precision == "auto" else operator.dtype)
+        if precision == "auto" and operator.dtype == np.float32 and W is not None and float32_drowns(W, problem.size):
+            operator = operator.astype(np.float64)
         sums = Moments.of(operator, W, problem.Y, problem.weights)
-        return cls(problem.method, problem.kept, W, sums, 1, problem.n)
+        return cls(problem.method, problem.kept, W, operator.dtype, sums, 1, problem.n)
 
-    def add(self, problem: FeatureProblem, operator: Any) -> Stream:
+    def add(self, problem: FeatureProblem) -> Stream:
         """Return the stream with one more block, of the same landmarks or map."""
+        operator = problem.operator.astype(self.dtype)
         sums = self.sums + Moments.of(operator, self.W, problem.Y, problem.weights)
         return replace(self, sums=sums, n_blocks=self.n_blocks + 1, n_rows=self.n_rows + problem.n)
 
-    def ridge(self, alphas: np.ndarray, intercept: bool) -> tuple[np.ndarray, np.ndarray, tuple[Outcome, ...]]:
-        """Return c, shape (p, t), and b, shape (t,), from the normal equations."""
+    def ridge(self, problem: Any, alphas: np.ndarray, intercept: bool) -> Fitted:
+        """Return the solution of the normal equations; `problem` is that of the last block."""
 
         def solve(alpha: float, at: np.ndarray) -> Columns:
             coef, b = self.sums.ridge(alpha, intercept)
             coef = coef[:, at] if self.W is None else self.W @ coef[:, at]
             return coef, b[at], Outcome(alpha, self.method)
 
-        return one_alpha_after_the_other(alphas, solve)
+        return Fitted(problem, self.dtype, *one_alpha_after_the_other(alphas, solve))

@@ -8,7 +8,7 @@ from ._iterative import IterativeSolver
 from ._landmark_ridge import LandmarkRidge, independent
 from ._landmark_spectrum import LandmarkSpectrum
 from ._libsvm import cache_bytes, libsvm, libsvm_part
-from ._nystroem import Moments, landmark_components, ridge_on_features, ridge_on_landmarks, whitening
+from ._nystroem import Moments, float32_drowns, landmark_components, ridge_on_features, ridge_on_landmarks, whitening
 from ._pivoted_cholesky import pivoted_cholesky
 from ._principal import EIGEN_SOLVERS, PrincipalComponents, principal_components
 from ._representatives import farthest_points, leverage_sample

@@ -10,12 +10,12 @@ from scipy.linalg import LinAlgError, cholesky, get_lapack_funcs, solve_triangul
 from ..engine import blocks, check_memory
 from ._cholesky import Outcome
 from ._iterations import Watch, improve, sizes_of
+from ._nystroem import NOISE
 from ._spectral import check_finite
 from ._targets import weight_roots
 
 FEWER = "take fewer landmarks"
 EPS32 = float(np.finfo(np.float32).eps)
-NOISE = 0.025  # what rounding may do to a matrix that is nearly the identity
 FLOAT32_RESIDUAL = 1e-3  # about what that leaves
 HEIGHT = 512  # rows of the sample that are worked on at a time
 

@@ -15,6 +15,7 @@ from ._principal import PrincipalComponents
 from ._spectral import check_finite
 
 BLOCK_BYTES = 2**23
+NOISE = 0.025  # what rounding may do to a matrix that is nearly the identity
 FEWER = "take fewer of them"
 
 
@@ -56,6 +57,16 @@ def whitening(K: np.ndarray, dtype: Any = np.float64, rank: int | None = None) -
     if not usable.any():
         raise ValueError(f"the landmarks' kernel matrix has no positive eigenvalue, the largest is {values[-1]:.3g}")
     return vectors[:, usable] / np.sqrt(values[usable])
+
+
+def float32_drowns(W: np.ndarray, size: float) -> bool:
+    """Tell whether rounding of float32 kernel values, as large as `size`, would drown what W makes of them.
+
+    With rows that are like the landmarks, the unknowns in which ridge is well conditioned are multiplied by
+    sqrt(p / n) K^-1: of n p values that are rounded eps sqrt(p) |K^-1|_F is left, whatever n and alpha.
+    """
+    inverse = float(np.sqrt((np.einsum("ij,ij->j", W, W) ** 2).sum()))
+    return float(np.finfo(np.float32).eps) * size * np.sqrt(len(W)) * inverse > NOISE
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,7 +51,7 @@ def solve_many(
     Returns
     -------
     dual_coef : array of the shape of `Y`
-        c, in the dtype of the operator.
+        c, in the dtype of the operator; in float64, as the residual is computed for, from an iterative solver.
     intercept : array of shape (t,), or () for one vector
         b, in the same dtype.
     outcomes : tuple of Outcome
@@ -88,7 +88,7 @@ def solve_many(
         coef[:, at] = s[:, None] * Z
         b[at] += shift
         outcomes.append(outcome)
-    dtype = operator.dtype
+    dtype = operator.dtype if iterative is None else np.float64
     return (
         coef.reshape(np.shape(Y)).astype(dtype, copy=False),
         b.reshape(np.shape(Y)[1:]).astype(dtype, copy=False),

@@ -164,8 +164,35 @@ def test_precision(way, precision):
     settings = dict(kernel=KERNEL, alpha=0.1, solver="nystroem", n_landmarks=50, random_state=0)
     exact = KernelRidge(**settings, tol=1e-10).fit(X, Y).predict(NEW)
     model = KernelRidge(**settings, precision=precision).fit(X.astype(np.float32), Y)
-    assert model.dual_coef_.dtype == np.float32
+    assert model.dual_coef_.dtype == (np.float64 if precision == "float64" else np.float32)
     np.testing.assert_allclose(model.predict(NEW.astype(np.float32)), exact, atol=2e-3)
+
+
+class TestFloat32Rows:
+    rows = np.random.default_rng(1).normal(size=(2000, 3)).astype(np.float32)
+    y = np.sin(rows[:, 0]) + rows[:, 1] ** 2
+
+    @pytest.mark.parametrize("precision", ["auto", "float64"])
+    def test_a_solution_that_float32_would_drown_is_kept_in_float64(self, way, precision):
+        settings = dict(kernel=Gaussian(2.0), alpha=1e-3, solver="nystroem", landmarks=self.rows[:100])
+        wanted = KernelRidge(**settings).fit(self.rows.astype(np.float64), self.y).predict(self.rows)
+        model = KernelRidge(**settings, precision=precision).fit(self.rows, self.y)
+        assert model.dual_coef_.dtype == model.X_fit_.dtype == np.float64
+        np.testing.assert_allclose(model.predict(self.rows), wanted, atol=1e-4)
+
+    def test_in_blocks_too(self):
+        settings = dict(kernel=Gaussian(2.0), alpha=1e-3, solver="nystroem", landmarks=self.rows[:100])
+        wanted = KernelRidge(**settings).fit(self.rows, self.y).predict(self.rows)
+        model = KernelRidge(**settings).partial_fit(self.rows[:500], self.y[:500])
+        model.partial_fit(self.rows[500:], self.y[500:])
+        np.testing.assert_allclose(model.predict(self.rows), wanted, atol=1e-6)
+
+    def test_the_residual_is_that_of_the_coefficients_that_are_kept(self):
+        rows, targets = self.rows[:400], self.y[:400].astype(np.float64)
+        model = KernelRidge(KERNEL, alpha=1e-3, solver="cg", tol=1e-12, random_state=0).fit(rows, targets)
+        left = targets - KERNEL(rows.astype(np.float64)) @ model.dual_coef_ - 1e-3 * model.dual_coef_
+        assert np.linalg.norm(left) / np.linalg.norm(targets) == pytest.approx(model.residual_, rel=1, abs=1e-12)
+        assert model.predict(rows).dtype == np.float32
 
 
 def test_float32_tiles_are_given_up_where_rounding_would_drown_the_solution():

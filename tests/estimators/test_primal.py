@@ -131,7 +131,8 @@ def test_float32(precision, error):
     exact = KernelRidge(KERNEL, alpha=1e-4, solver="primal").fit(rows.astype(np.float64), Y)
     whole = KernelRidge(KERNEL, alpha=1e-4, solver="primal", precision=precision).fit(rows, Y)
     for model in (whole, stream(rows, alpha=1e-4, precision=precision)):
-        assert model.predict(NEW.astype(np.float32)).dtype == model.coef_.dtype == np.float32
+        assert model.predict(NEW.astype(np.float32)).dtype == model.coef_.dtype
+        assert model.coef_.dtype == (np.float64 if precision == "float64" else np.float32)
         np.testing.assert_allclose(model.coef_, exact.coef_, atol=error)
         np.testing.assert_allclose(model.predict(NEW.astype(np.float32)), exact.predict(NEW), rtol=1e-3, atol=1e-3)
 
