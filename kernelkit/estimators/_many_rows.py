@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from .._validation import check_choice, check_number
 from ..solvers import IterativeSolver, LandmarkRidge, Outcome, independent
-from ._landmark_problem import LandmarkProblem
+from ._landmark_problem import DEFAULT_LANDMARKS, LandmarkProblem
 from ._problem import RidgeProblem
 from ._progress import progress
 from ._stream import Columns, FeatureProblem, Fitted, Stream, in_precision, one_alpha_after_the_other
@@ -124,6 +124,16 @@ def check_positive(alphas: np.ndarray) -> None:
     """Raise ValueError unless all ridges of a fit on landmarks are above zero."""
     if not (alphas > 0).all():
         raise ValueError(f"solver='nystroem' needs alpha > 0, got {alphas.min():g}")
+
+
+def check_first_block(settings: Settings, solver: str, n: int) -> None:
+    """Raise ValueError if the landmarks of a whole stream were to be too few rows of its first block."""
+    if solver == "nystroem" and settings.n_landmarks is None and isinstance(settings.landmarks, str):
+        if n < DEFAULT_LANDMARKS:
+            raise ValueError(
+                f"n_landmarks=None takes {DEFAULT_LANDMARKS} landmarks among the rows of the first block, got {n} rows: "
+                "make it larger, or set n_landmarks or landmarks"
+            )
 
 
 def _landmark_ridge(problem: LandmarkProblem, settings: Settings) -> LandmarkRidge:

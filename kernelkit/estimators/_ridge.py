@@ -16,11 +16,12 @@ from ..engine import KernelOperator
 from ..kernels import Kernel, all_or_nothing
 from ._callbacks import fit_task, with_callbacks
 from ._landmark_problem import LandmarkProblem
-from ._many_rows import Settings, check_positive
+from ._many_rows import Settings, check_first_block, check_positive
 from ._posterior import Posterior
 from ._primal_problem import PrimalProblem
 from ._problem import check_alphas, check_targets, ridge_problem
 from ._ridge_fit import SOLVERS, RidgeFit
+from ._shared import Shared
 from ._stream import Stream
 
 
@@ -115,8 +116,8 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     array([0.84])
     """
 
-    _posterior: Posterior | None
-    _stream: Stream | None
+    _posterior: Posterior | None = None
+    _stream: Stream | None = None
 
     def __init__(
         self,
@@ -177,8 +178,6 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         if self.uncertainty:
             return self._fit_with_uncertainty(X, Y, w, single)
         self._fit_columns(X, Y, w, single)
-        self._posterior = self._stream = None
-        self.__dict__.pop("amplitude_", None)
         return self
 
     @available_if(lambda model: model.solver in ("nystroem", "primal"))
@@ -186,8 +185,9 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         """Take in one more block of rows, for "nystroem" and "primal": exact, whatever the order of the blocks.
 
         The first block gives the landmarks, unless these are given, and all of the kernel that depends on data, such as
-        a transformer that is not fitted yet. Sums of r^2 + r t numbers are kept, r at most the number of landmarks, or
-        that of the features. After `fit`, which keeps none, it begins anew.
+        a transformer that is not fitted yet: it needs n_landmarks rows, 1000 if that is None. Sums of r^2 + r t numbers
+        are kept, r at most the number of landmarks, or that of the features. `alpha` and `fit_intercept` may change
+        between blocks, and nothing else. After `fit`, which keeps none, it begins anew.
 
         Parameters
         ----------
@@ -206,14 +206,11 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         try:
             return self._add_block(X, y, sample_weight)
         except ValueError as error:
-            stream = getattr(self, "_stream", None)
-            if stream is None:
-                raise
-            raise ValueError(f"block {stream.n_blocks + 1}, after {stream.n_rows} rows: {error}") from error
+            raise ValueError(f"{self._stream.next_block if self._stream else 'block 1'}: {error}") from error
 
     @all_or_nothing
     def _add_block(self, X: Any, y: Any, sample_weight: Any) -> Self:
-        settings, stream = Settings.of(self), getattr(self, "_stream", None)
+        settings, stream = Settings.of(self), self._stream
         if self._precomputed or self.uncertainty:
             raise ValueError("partial_fit needs rows instead of kernel='precomputed', and uncertainty=False")
         kernels = [self.kernel_] if stream else self._kernels()
@@ -223,15 +220,16 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         alphas = check_alphas(self.alpha, Y.shape[1])
         if self.solver == "nystroem":
             check_positive(alphas)
-        if stream is not None and stream.method != self.solver:
-            raise ValueError(f"solver must be {stream.method!r}, as before, got {self.solver!r}; fit begins anew")
-        if stream is not None and stream.sums.cross.shape[1] != Y.shape[1]:
-            raise ValueError(f"y must have {stream.sums.cross.shape[1]} targets, as before, got {Y.shape[1]}")
+        shared = Shared.of(self, Y.shape[1:] if not single else ())
+        if stream is None:
+            check_first_block(settings, self.solver, n_rows(X) if w is None else np.count_nonzero(w))
+        else:
+            stream.shared.check_same(shared)
         kernel = self.kernel_ if stream else self._resolved(kernels[0], X, w)
         problem = self._problem_of_block(kernel, X, Y, w, settings, stream and stream.kept)
-        self._stream = stream.add(problem) if stream else Stream.begin(problem, settings.precision)
-        self._keep_solution(self._stream.ridge(problem, alphas, self.fit_intercept), single)
-        self.solver_, self.n_iter_, self.residual_, self._posterior = self.solver, 1, None, None
+        stream = stream.add(problem) if stream else Stream.begin(problem, settings.precision, shared)
+        self._keep_solution(stream.ridge(problem, alphas, self.fit_intercept), single)
+        self._stream, self.solver_, self.n_iter_, self.residual_ = stream, self.solver, 1, None
         return self
 
     def _problem_of_block(
@@ -258,10 +256,10 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         problem = ridge_problem(kernel, X, Y, w)
         with fit_task(self, 0):
             posterior = Posterior.fit(problem, alphas, self.fit_intercept)
-        self._posterior, self.solver_, self.n_iter_, self.residual_ = posterior, "cholesky", 1, None
-        self.amplitude_ = float(posterior.amplitude[0]) if single else posterior.amplitude
         coef = problem.scatter(posterior.coef)
         self._keep(kernel, X, coef, posterior.bias, problem.operator.dtype, single)
+        self._posterior, self.solver_, self.n_iter_, self.residual_ = posterior, "cholesky", 1, None
+        self.amplitude_ = float(posterior.amplitude[0]) if single else posterior.amplitude
         return self
 
     def predict(self, X: Any, return_std: bool = False) -> Any:

@@ -59,12 +59,15 @@ class RidgeSolution(TrainedOnRows):
         single: bool,
         features: FiniteMap | None = None,
     ) -> None:
-        """Keep coefficients of rows, of landmarks or of features; of the rows of the matrix for "precomputed"."""
+        """Keep coefficients of rows, of landmarks or of features, and nothing of earlier fits.
+
+        For "precomputed" they are those of the rows of the matrix.
+        """
         self.kernel_, self._features = kernel, features
         self.X_fit_ = rows if isinstance(kernel, Kernel) else None
         coef, intercept = coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
         coef = coef[:, 0] if single else coef
-        for earlier in ("dual_coef_", "coef_"):
+        for earlier in ("dual_coef_", "coef_", "amplitude_", "_posterior", "_stream"):
             self.__dict__.pop(earlier, None)
         if features is None:
             self.dual_coef_ = coef

@@ -10,6 +10,8 @@ import numpy as np
 
 from ..solvers import Moments, Outcome, float32_drowns
 
+from ._shared import Shared
+
 Columns = tuple[np.ndarray, np.ndarray, Outcome]  # coefficients and intercepts of some targets
 
 
@@ -89,6 +91,8 @@ class Stream:
         The type of the tiles or features, and of what is kept of the solution.
     sums : Moments
         Of the features k(x, Z) W, or phi(x), and the targets, over all rows so far.
+    shared : Shared or None
+        What no later block may change; None where none can follow.
     n_blocks, n_rows : int
         How many there were.
     """
@@ -98,18 +102,24 @@ class Stream:
     W: np.ndarray | None
     dtype: Any
     sums: Moments
+    shared: Shared | None
     n_blocks: int
     n_rows: int
 
+    @property
+    def next_block(self) -> str:
+        """How errors name the block that comes next."""
+        return f"block {self.n_blocks + 1}, after {self.n_rows} rows"
+
     @classmethod
-    def begin(cls, problem: FeatureProblem, precision: str) -> Stream:
+    def begin(cls, problem: FeatureProblem, precision: str, shared: Shared | None = None) -> Stream:
         """Return the stream of one block, in float64 for "auto" where float32 would drown what landmarks span."""
         operator = in_precision(problem.operator, precision)
         W = problem.whitening(np.float64 if precision == "auto" else operator.dtype)
         if precision == "auto" and operator.dtype == np.float32 and W is not None and float32_drowns(W, problem.size):
             operator = operator.astype(np.float64)
         sums = Moments.of(operator, W, problem.Y, problem.weights)
-        return cls(problem.method, problem.kept, W, operator.dtype, sums, 1, problem.n)
+        return cls(problem.method, problem.kept, W, operator.dtype, sums, shared, 1, problem.n)
 
     def add(self, problem: FeatureProblem) -> Stream:
         """Return the stream with one more block, of the same landmarks or map."""

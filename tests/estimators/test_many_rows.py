@@ -5,6 +5,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 from scipy.linalg import LinAlgError
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
@@ -48,7 +49,8 @@ def way(request, monkeypatch):
         KernelRidgeClassifier(solver="nystroem", random_state=0),
     ]
 )
-def test_scikit_learn_checks(estimator, check):
+def test_scikit_learn_checks(estimator, check, monkeypatch):
+    monkeypatch.setattr(_many_rows, "DEFAULT_LANDMARKS", 1)  # the first blocks of these checks are small
     check(estimator)
 
 
@@ -245,7 +247,7 @@ class TestBlocks:
             model.partial_fit(bad, Y[:10])
         with pytest.raises(ValueError, match="block 3, after 210 rows: X has 2 features"):
             model.partial_fit(X[:10, :2], Y[:10])
-        with pytest.raises(ValueError, match="block 3, after 210 rows: y must have 2 targets, as before, got 1"):
+        with pytest.raises(ValueError, match=r"block 3, after 210 rows: y must have shape \(n, 2\), as before, got \(n,"):
             model.set_params(alpha=0.1).partial_fit(X[:10], Y[:10, 0])
         np.testing.assert_array_equal(model.predict(NEW), before)
 
@@ -254,6 +256,57 @@ class TestBlocks:
         alone = KernelRidge(KERNEL, alpha=[0.1, 0.2], solver="nystroem", landmarks=X[:40])
         model.partial_fit(X[:50], Y[:50])
         np.testing.assert_allclose(model.predict(NEW), alone.fit(X[:50], Y[:50]).predict(NEW), atol=1e-9)
+
+    def test_uncertainty_and_blocks_leave_nothing_of_each_other(self):
+        model = self.stream([0]).set_params(uncertainty=True, solver="cholesky", kernel=Gaussian(2.0)).fit(X, Y)
+        assert model.amplitude_.shape == (2,)
+        model.set_params(uncertainty=False, solver="nystroem").partial_fit(X[:50], Y[:50])
+        assert not hasattr(model, "amplitude_")
+        alone = KernelRidge(Gaussian(2.0), alpha=[0.1, 0.2], solver="nystroem", landmarks=X[:40]).fit(X[:50], Y[:50])
+        np.testing.assert_allclose(model.predict(NEW), alone.predict(NEW), atol=1e-9)
+        with pytest.raises(ValueError, match="return_std=True needs a model fitted with uncertainty=True"):
+            model.predict(NEW, return_std=True)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"kernel__sigma": 0.5}, "kernel__sigma must be 1.5, as before, got 0.5; fit begins anew"),
+            ({"kernel": Gaussian(1.5)}, r"kernel must be Matern\(.*\), as before, got Gaussian"),
+            ({"landmarks": X[40:80]}, "landmarks must be what they were before"),
+            ({"landmarks": "uniform"}, "landmarks must be what they were before"),
+            ({"n_landmarks": 40}, "n_landmarks must be None, as before, got 40"),
+            ({"precision": "float32"}, "precision must be 'auto', as before, got 'float32'"),
+        ],
+    )
+    def test_parameters_stay_what_they_were(self, change, message):
+        model = clone(self.stream([0])).partial_fit(X[:150], Y[:150])
+        with pytest.raises(ValueError, match=f"block 2, after 150 rows: {message}"):
+            model.set_params(**change).partial_fit(X[150:], Y[150:])
+
+    def test_alpha_and_intercept_may_change(self):
+        model = self.stream([0, 1, 2]).set_params(alpha=0.5, fit_intercept=True, landmarks=X[:40].copy())
+        model.partial_fit(X[self.cuts[3]], Y[self.cuts[3]], WEIGHTS[self.cuts[3]])
+        whole = KernelRidge(KERNEL, alpha=0.5, fit_intercept=True, solver="nystroem", landmarks=X[:40])
+        np.testing.assert_allclose(model.predict(NEW), whole.fit(X, Y, WEIGHTS).predict(NEW), atol=1e-9)
+
+    def test_one_column_is_not_a_vector(self):
+        model = KernelRidge(KERNEL, solver="nystroem", landmarks=X[:40]).partial_fit(X, Y[:, :1])
+        with pytest.raises(ValueError, match=r"y must have shape \(n, 1\), as before, got \(n,\)"):
+            model.partial_fit(X, Y[:, 0])
+
+    def test_the_first_block_decides_the_type(self):
+        narrow = X.astype(np.float32)
+        model = KernelRidge(KERNEL, solver="nystroem", landmarks=X[:40]).partial_fit(narrow[:200], Y[:200])
+        assert model.partial_fit(X[200:], Y[200:]).dual_coef_.dtype == np.float32
+        model = KernelRidge(KERNEL, solver="nystroem", landmarks=X[:40]).partial_fit(X[:200], Y[:200])
+        assert model.partial_fit(narrow[200:], Y[200:]).dual_coef_.dtype == np.float64
+
+    def test_the_first_block_has_the_landmarks(self):
+        model = KernelRidge(KERNEL, solver="nystroem")
+        with pytest.raises(ValueError, match="block 1: .*got 1 rows: make it larger, or set n_landmarks or landmarks"):
+            model.partial_fit(X[:1], Y[:1])
+        with pytest.raises(ValueError, match="block 1: n_landmarks must be at most the number of rows"):
+            model.set_params(n_landmarks=50).partial_fit(X[:20], Y[:20])
 
     def test_other_solvers_take_no_blocks(self):
         assert not hasattr(KernelRidge(KERNEL), "partial_fit")

@@ -194,7 +194,7 @@ class TestBadBlocks:
         for rows, targets, message in [
             (bad, Y[:10], "Input X contains NaN"),
             (X[:10, :2], Y[:10], "X has 2 features, but KernelRidge is expecting 3"),
-            (X[:10], Y[:10, 0], "y must have 2 targets, as before, got 1"),
+            (X[:10], Y[:10, 0], r"y must have shape \(n, 2\), as before, got \(n,\)"),
             (X[:10], np.full((10, 2), np.nan), "Input y contains NaN"),
         ]:
             with pytest.raises(ValueError, match=f"block 3, after 210 rows: {message}"):
