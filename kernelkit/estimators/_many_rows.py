@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from .._validation import check_choice, check_number
-from ..solvers import IterativeSolver, LandmarkRidge, Outcome, independent
+from ..solvers import Ending, IterativeSolver, LandmarkRidge, Outcome, independent
 from ._landmark_problem import DEFAULT_LANDMARKS, LandmarkProblem
 from ._problem import RidgeProblem
 from ._progress import progress
@@ -59,10 +59,8 @@ class Settings:
         return int(self.max_iter or MOST_STEPS[solver]) if solver in MOST_STEPS else 0
 
 
-def iterative_solver(
-    problem: RidgeProblem, settings: Settings, watch: Any, start: np.ndarray | None
-) -> IterativeSolver:
-    """Return the solver of the exact problem; `start` are coefficients of the rows that count."""
+def iterative_solver(problem: RidgeProblem, settings: Settings, watch: Any) -> IterativeSolver:
+    """Return the solver of the exact problem."""
     n = problem.operator.shape[0]
     rank = DEFAULT_RANK if settings.preconditioner_rank is None else settings.preconditioner_rank
     return IterativeSolver(
@@ -70,7 +68,6 @@ def iterative_solver(
         min(rank, n),
         check_random_state(settings.random_state),
         scale=problem.scale,
-        start=start,
         tol=settings.tol,
         max_iter=settings.most_steps("cg"),
         watch=watch,
@@ -155,15 +152,23 @@ def warn_unless_converged(outcomes: tuple[Outcome, ...], settings: Settings) -> 
     """Warn where iterations ended above the tolerance."""
     if all(outcome.converged for outcome in outcomes):
         return
-    worst = max(outcomes, key=lambda outcome: outcome.residual or 0.0)
-    other = (
-        "take more n_landmarks"
-        if worst.method == "nystroem"
-        else "raise preconditioner_rank, or take solver='nystroem', which restricts the problem to landmarks"
-    )
+    worst = max((o for o in outcomes if not o.converged), key=lambda outcome: outcome.residual or 0.0)
     warnings.warn(
         f"solver={worst.method!r} ended after {worst.steps} steps with a residual of {worst.residual:.1e} for "
-        f"alpha={worst.alpha:g}, above tol={settings.tol:g}: raise max_iter, alpha or tol, {other}",
+        f"alpha={worst.alpha:g}, above tol={settings.tol:g}: {_advice(worst)}",
         ConvergenceWarning,
         stacklevel=6,  # past fit, what tells callbacks of it, and what restores a model whose fit fails
+    )
+
+
+def _advice(outcome: Outcome) -> str:
+    if outcome.ending is Ending.ASKED_TO:
+        return "it was stopped; fit again with warm_start=True to go on"
+    if outcome.ending is Ending.TOLERANCE:
+        return "rounding lets it come no nearer; raise alpha or tol"
+    if outcome.method == "nystroem":
+        return "raise max_iter, alpha or tol, take more n_landmarks"
+    return (
+        "raise max_iter, alpha or tol, raise preconditioner_rank, or take solver='nystroem', which restricts the "
+        "problem to landmarks"
     )

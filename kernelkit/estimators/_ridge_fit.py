@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from .._arrays import cast, is_floating, n_rows
 from .._validation import check_choice
@@ -28,6 +30,7 @@ from ._many_rows import (
 from ._primal_problem import PrimalProblem, has_few_features
 from ._problem import RidgeProblem, check_alphas, ridge_problem
 from ._progress import progress
+from ._shared import same_parameters
 from ._stream import Fitted
 
 SOLVERS = ("auto", "cholesky", "eigen", "cg", "nystroem", "primal")
@@ -67,7 +70,7 @@ class RidgeSolution(TrainedOnRows):
         self.X_fit_ = rows if isinstance(kernel, Kernel) else None
         coef, intercept = coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
         coef = coef[:, 0] if single else coef
-        for earlier in ("dual_coef_", "coef_", "amplitude_", "_posterior", "_stream"):
+        for earlier in ("dual_coef_", "coef_", "amplitude_", "_posterior", "_stream", "_landmark_choice"):
             self.__dict__.pop(earlier, None)
         if features is None:
             self.dual_coef_ = coef
@@ -159,7 +162,7 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
         with progress(settings.verbose, label, settings.after_step) as watch:
             iterative = None
             if solver == "cg":
-                iterative = iterative_solver(problem, settings, watch, self._kept_coefficients(problem))
+                iterative = iterative_solver(problem, settings, watch)
             coef, intercept, outcomes = solve_many(
                 problem.operator,
                 problem.Y,
@@ -169,6 +172,7 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
                 solver=solver,
                 mixed=not getattr(kernel, "costly", False),
                 iterative=iterative,
+                start=self._kept_coefficients(problem) if iterative else None,
             )
         self._keep(kernel, X, problem.scatter(coef), intercept, coef.dtype, single)
         return outcomes
@@ -190,9 +194,13 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
         settings: Settings,
         single: bool,
     ) -> tuple[Outcome, ...]:
-        Z, start = self._kept_landmarks(X, Y) if self.warm_start else (None, None)
+        choice = {"n_landmarks": settings.n_landmarks, "landmarks": copy(settings.landmarks)}
+        kept = self.warm_start and same_parameters(choice, getattr(self, "_landmark_choice", None))
+        Z, start = self._kept_landmarks(X, Y) if kept else (None, None)
         problem = LandmarkProblem.of(kernel, X, Y, w, settings, Z)
-        return self._keep_solution(fit_on_landmarks(problem, alphas, settings, start), single)
+        outcomes = self._keep_solution(fit_on_landmarks(problem, alphas, settings, start), single)
+        self._landmark_choice = choice
+        return outcomes
 
     def _fit_on_features(
         self,
@@ -221,7 +229,8 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
     def _kept_landmarks(self, X: Any, Y: np.ndarray) -> tuple[Any, np.ndarray | None]:
         """Return the landmarks of an earlier fit that rows like these may keep, and their coefficients if they may."""
         Z = getattr(self, "X_fit_", None)
-        if getattr(self, "solver_", None) != "nystroem" or Z is None or np.shape(Z)[1:] != np.shape(X)[1:]:
+        if Z is None or np.shape(Z)[1:] != np.shape(X)[1:] or sp.issparse(Z) != sp.issparse(X):
             return None, None
+        Z = cast(Z, X.dtype) if is_floating(X) and is_floating(Z) else Z
         coef = self.dual_coef_.reshape(len(self.dual_coef_), -1)
         return Z, coef if coef.shape[1] == Y.shape[1] else None

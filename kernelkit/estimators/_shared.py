@@ -46,6 +46,11 @@ class Shared:
             raise ValueError(f"y must have shape {before}, as before, got {got}")
 
 
+def same_parameters(now: dict[str, Any], before: dict[str, Any] | None) -> bool:
+    """Tell whether parameters are what they were before, if they were anything."""
+    return before is not None and all(_same(value, before[name]) for name, value in now.items())
+
+
 def _same(a: Any, b: Any) -> bool:
     """Tell whether two parameters are the same; objects that are fitted are so only to themselves."""
     if a is b:

@@ -4,6 +4,7 @@ from ._cholesky import Outcome, factor, solve
 from ._dual_solution import DualSolution, pair_coefficients
 from ._factor import CholeskyFactor
 from ._flow import GradientFlow, staged_products
+from ._iterations import Ending
 from ._iterative import IterativeSolver
 from ._landmark_ridge import LandmarkRidge, independent
 from ._landmark_spectrum import LandmarkSpectrum
@@ -20,6 +21,7 @@ __all__ = [
     "EIGEN_SOLVERS",
     "CholeskyFactor",
     "DualSolution",
+    "Ending",
     "GradientFlow",
     "IterativeSolver",
     "LandmarkRidge",
@@ -33,6 +35,7 @@ __all__ = [
     "check_finite",
     "factor",
     "farthest_points",
+    "float32_drowns",
     "independent",
     "landmark_components",
     "leverage_sample",

@@ -73,13 +73,13 @@ class TestConjugateGradients:
         assert model.solver_ == "cg" and model.n_iter_ > 1 and model.residual_ <= 1e-9
 
     def test_a_warm_start_has_little_left_to_do(self, intercept, weights):
-        model = KernelRidge(KERNEL, alpha=0.1, fit_intercept=intercept, solver="cg", preconditioner_rank=20)
-        model.set_params(tol=1e-8, warm_start=True, random_state=0).fit(X, Y, weights)
-        cold = model.n_iter_
-        before = model.predict(NEW)
-        model.fit(X, Y, weights)
-        assert model.n_iter_ < (cold if intercept else 2)
-        np.testing.assert_allclose(model.predict(NEW), before, atol=1e-6)
+        for alpha in (0.1, [0.1, 0.01]):
+            model = KernelRidge(KERNEL, alpha=alpha, fit_intercept=intercept, solver="cg", preconditioner_rank=20)
+            model.set_params(tol=1e-8, warm_start=True, random_state=0).fit(X, Y, weights)
+            assert model.n_iter_ > 10
+            before = model.predict(NEW)
+            assert model.fit(X, Y, weights).n_iter_ <= 2
+            np.testing.assert_allclose(model.predict(NEW), before, atol=1e-6)
 
 
 @pytest.mark.parametrize("number", range(3))
@@ -176,14 +176,14 @@ class TestFloat32Rows:
 
     @pytest.mark.parametrize("precision", ["auto", "float64"])
     def test_a_solution_that_float32_would_drown_is_kept_in_float64(self, way, precision):
-        settings = dict(kernel=Gaussian(2.0), alpha=1e-3, solver="nystroem", landmarks=self.rows[:100])
+        settings = dict(kernel=Gaussian(2.0), alpha=1e-2, solver="nystroem", landmarks=self.rows[:80])
         wanted = KernelRidge(**settings).fit(self.rows.astype(np.float64), self.y).predict(self.rows)
         model = KernelRidge(**settings, precision=precision).fit(self.rows, self.y)
         assert model.dual_coef_.dtype == model.X_fit_.dtype == np.float64
-        np.testing.assert_allclose(model.predict(self.rows), wanted, atol=1e-4)
+        np.testing.assert_allclose(model.predict(self.rows), wanted, atol=1e-3)
 
     def test_in_blocks_too(self):
-        settings = dict(kernel=Gaussian(2.0), alpha=1e-3, solver="nystroem", landmarks=self.rows[:100])
+        settings = dict(kernel=Gaussian(2.0), alpha=1e-2, solver="nystroem", landmarks=self.rows[:80])
         wanted = KernelRidge(**settings).fit(self.rows, self.y).predict(self.rows)
         model = KernelRidge(**settings).partial_fit(self.rows[:500], self.y[:500])
         model.partial_fit(self.rows[500:], self.y[500:])
@@ -334,6 +334,21 @@ def test_a_warm_start_fits_other_targets_too(way):
     assert model.fit(X[:, :2], Y).X_fit_.shape == (40, 2)
 
 
+def test_a_warm_start_keeps_landmarks_only_of_the_same_choice(way):
+    model = KernelRidge(KERNEL, alpha=0.1, solver="nystroem", n_landmarks=40, warm_start=True, random_state=0)
+    kept = model.fit(X, Y).X_fit_
+    np.testing.assert_array_equal(model.fit(X, Y).X_fit_, kept)
+    assert model.set_params(n_landmarks=30).fit(X, Y).X_fit_.shape == (30, 3)
+    with pytest.raises(ValueError, match="landmarks must be one of"):
+        model.set_params(landmarks="best").fit(X, Y)
+    given = X[:25].copy()
+    np.testing.assert_array_equal(model.set_params(landmarks=given, n_landmarks=None).fit(X, Y).X_fit_, X[:25])
+    given += 0.5
+    np.testing.assert_array_equal(model.fit(X, Y).X_fit_, given)
+    assert model.fit(X.astype(np.float32), Y).X_fit_.dtype == np.float32
+    np.testing.assert_array_equal(model.fit(X, Y).X_fit_.dtype, np.float64)
+
+
 def test_auto_never_approximates(monkeypatch, capsys):
     assert KernelRidge(KERNEL).fit(X, Y).solver_ == "cholesky"
     monkeypatch.setattr("kernelkit.estimators._ridge_fit.DENSE_ROWS", 300)
@@ -351,6 +366,41 @@ def test_a_shortfall_is_told(solver, monkeypatch):
         model.fit(X, Y)
     assert told[0].filename == __file__
     assert model.n_iter_ == 2 and model.residual_ > 1e-5
+
+
+def test_a_residual_a_little_above_the_tolerance_is_told():
+    model = KernelRidge(KERNEL, alpha=1e-3, solver="cg", preconditioner_rank=5, random_state=0)
+    steps = model.fit(X, Y).n_iter_
+    with pytest.warns(ConvergenceWarning, match="raise max_iter"):
+        model.set_params(max_iter=steps - 1).fit(X, Y)
+    assert 1e-6 < model.residual_ < 1e-5
+
+
+def test_what_rounding_stops_is_not_to_be_iterated_on():
+    model = KernelRidge(Gaussian(3.0), alpha=1e-7, solver="cg", tol=1e-15, preconditioner_rank=300, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="above tol=1e-15: rounding lets it come no nearer; raise alpha or tol"):
+        model.fit(X, Y)
+
+
+@pytest.mark.parametrize("solver", ["cg", "nystroem"])
+@pytest.mark.parametrize("by", ["keyboard", "callback"])
+def test_what_is_stopped_is_so_for_all_alphas(solver, by, monkeypatch):
+    monkeypatch.setattr(_many_rows, "SMALL_LANDMARKS", 0)
+    seen = []
+
+    def stop(step, residual):
+        seen.append(step)
+        if step == 3 and by == "keyboard":
+            raise KeyboardInterrupt
+        return step == 3
+
+    monkeypatch.setattr("kernelkit.estimators._many_rows.progress", lambda *_: nullcontext(stop))
+    monkeypatch.setattr("kernelkit.estimators._ridge_fit.progress", lambda *_: nullcontext(stop))
+    model = KernelRidge(KERNEL, alpha=[1e-2, 1e-3, 1e-4], solver=solver, n_landmarks=50, preconditioner_rank=5)
+    with pytest.warns(ConvergenceWarning, match="it was stopped; fit again with warm_start=True to go on"):
+        model.set_params(warm_start=True, random_state=0, fit_intercept=True).fit(X, Y[:, [0, 1, 1]])
+    assert seen == [1, 2, 3] and model.n_iter_ == 3
+    assert model.dual_coef_[:, 0].any() and not model.dual_coef_[:, 1:].any()
 
 
 @pytest.mark.parametrize("solver", ["cg", "nystroem"])
