@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,7 @@ class Settings:
     random_state: Any
     verbose: bool
     warm_start: bool
+    feature_names_in_: Any = None
     after_step: Callable[[], bool] | None = None
 
     @classmethod
@@ -51,8 +52,8 @@ class Settings:
             value = getattr(model, name)
             if value is not None:
                 check_number(name, value, at_least=int(name != "preconditioner_rank"), integer=True)
-        names = [field.name for field in fields(cls) if field.name != "after_step"]
-        return cls(*(getattr(model, name) for name in names))
+        names = [field.name for field in fields(cls) if field.default is MISSING]
+        return cls(*(getattr(model, name) for name in names), getattr(model, "feature_names_in_", None))
 
     def most_steps(self, solver: str) -> int:
         """Return how many steps a solver may take; 0 if it takes none."""
@@ -77,7 +78,7 @@ def iterative_solver(problem: RidgeProblem, settings: Settings, watch: Any) -> I
 
 def fit_in_one_pass(problem: FeatureProblem, alphas: np.ndarray, settings: Settings) -> Fitted:
     """Return the solution in landmarks or features, from normal equations."""
-    p = problem.operator.shape[1]
+    p = problem.whole[0].shape[1]
     what = "features" if problem.method == "primal" else "landmarks"
     label = f"solver={problem.method!r}: normal equations of {problem.n} rows, {p} {what}, in one pass"
     with progress(settings.verbose, label, None):
@@ -134,18 +135,38 @@ def check_first_block(settings: Settings, solver: str, n: int) -> None:
 
 
 def _landmark_ridge(problem: LandmarkProblem, settings: Settings) -> LandmarkRidge:
-    rng = check_random_state(settings.random_state)
-    drawn = np.sort(rng.permutation(len(problem.rows))[: SAMPLE_PER_LANDMARK * len(problem.K)])
+    operator, Y, w = problem.whole
+    rng, count = check_random_state(settings.random_state), SAMPLE_PER_LANDMARK * len(problem.K)
+    drawn, shares = np.sort(rng.permutation(problem.n)[:count]), None
+    if w is not None:
+        drawn, shares = _drawn(w, min(count, len(problem.rows)), rng)
     return LandmarkRidge(
-        in_precision(problem.operator, settings.precision),
+        in_precision(operator, settings.precision),
         problem.K,
-        problem.Y,
-        in_precision(problem.against(problem.rows[drawn]), settings.precision),
-        scale=problem.scale,
-        sample_scale=None if problem.scale is None else problem.scale[drawn],
+        Y,
+        in_precision(problem.against(drawn), settings.precision),
+        scale=None if w is None else np.sqrt(w),
+        sample_scale=None if shares is None else np.sqrt(shares),
         intercept=settings.fit_intercept,
         precision="float32" if settings.precision == "float32" else "auto",
     )
+
+
+def _drawn(weights: np.ndarray, count: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+    """Return positions drawn without repeats, with chances as the weights but at most one, and weight over chance.
+
+    The largest weights come for certain, so that a few of them do not leave the others without a part in the sample.
+    Source: Tille (2006), Sampling algorithms, section 7.1 (systematic sampling with unequal chances).
+    """
+    order = np.argsort(-weights)
+    rest = np.cumsum(weights[order][::-1])[::-1]  # of this and all smaller ones
+    certain = int(np.argmax((count - np.arange(count)) * weights[order[:count]] <= rest[:count]))
+    others = rng.permutation(order[certain:])
+    chances = np.cumsum(weights[others])
+    at = rng.uniform() + np.arange(count - certain)
+    drawn = others[np.searchsorted(chances, at * (chances[-1] / (count - certain)))]
+    equal = np.full(len(drawn), chances[-1] / (count - certain))
+    return np.append(order[:certain], drawn), np.append(weights[order[:certain]], equal)
 
 
 def warn_unless_converged(outcomes: tuple[Outcome, ...], settings: Settings) -> None:

@@ -210,14 +210,14 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
 
     @all_or_nothing
     def _add_block(self, X: Any, y: Any, sample_weight: Any) -> Self:
-        settings, stream = Settings.of(self), self._stream
+        stream = self._stream
         if self._precomputed or self.uncertainty:
             raise ValueError("partial_fit needs rows instead of kernel='precomputed', and uncertainty=False")
         kernels = [self.kernel_] if stream else self._kernels()
         X = self._rows_like(kernels, X, reset=stream is None)
         Y, single = check_targets(y, X)
-        w = check_weights(sample_weight, n_rows(X))
-        alphas = check_alphas(self.alpha, Y.shape[1])
+        w = check_weights(sample_weight, n_rows(X), may_be_zero=stream is not None)
+        settings, alphas = Settings.of(self), check_alphas(self.alpha, Y.shape[1])
         if self.solver == "nystroem":
             check_positive(alphas)
         shared = Shared.of(self, Y.shape[1:] if not single else ())
@@ -225,6 +225,8 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
             check_first_block(settings, self.solver, n_rows(X) if w is None else np.count_nonzero(w))
         else:
             stream.shared.check_same(shared)
+            if w is not None and not w.any():
+                return self
         kernel = self.kernel_ if stream else self._resolved(kernels[0], X, w)
         problem = self._problem_of_block(kernel, X, Y, w, settings, stream and stream.kept)
         stream = stream.add(problem) if stream else Stream.begin(problem, settings.precision, shared)

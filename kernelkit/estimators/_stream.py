@@ -12,6 +12,7 @@ from ..solvers import Moments, Outcome, float32_drowns
 
 from ._shared import Shared
 
+Whole = tuple[Any, np.ndarray, np.ndarray | None]  # operator, targets and weights of all rows
 Columns = tuple[np.ndarray, np.ndarray, Outcome]  # coefficients and intercepts of some targets
 
 
@@ -41,20 +42,12 @@ class FeatureProblem(Protocol):
         """What all blocks have in common: landmarks, or a feature map."""
 
     @property
-    def Y(self) -> np.ndarray:
-        """Targets of the rows of the operator."""
-
-    @property
-    def weights(self) -> np.ndarray | None:
-        """Their weights."""
-
-    @property
     def n(self) -> int:
         """Number of rows."""
 
     @property
-    def operator(self) -> Any:
-        """k(x, Z), or phi(x)."""
+    def whole(self) -> Whole:
+        """k(x, Z), or phi(x), the targets and the weights of all rows."""
 
     @property
     def size(self) -> float:
@@ -114,17 +107,18 @@ class Stream:
     @classmethod
     def begin(cls, problem: FeatureProblem, precision: str, shared: Shared | None = None) -> Stream:
         """Return the stream of one block, in float64 for "auto" where float32 would drown what landmarks span."""
-        operator = in_precision(problem.operator, precision)
+        operator, Y, w = problem.whole
+        operator = in_precision(operator, precision)
         W = problem.whitening(np.float64 if precision == "auto" else operator.dtype)
         if precision == "auto" and operator.dtype == np.float32 and W is not None and float32_drowns(W, problem.size):
             operator = operator.astype(np.float64)
-        sums = Moments.of(operator, W, problem.Y, problem.weights)
+        sums = Moments.of(operator, W, Y, w)
         return cls(problem.method, problem.kept, W, operator.dtype, sums, shared, 1, problem.n)
 
     def add(self, problem: FeatureProblem) -> Stream:
         """Return the stream with one more block, of the same landmarks or map."""
-        operator = problem.operator.astype(self.dtype)
-        sums = self.sums + Moments.of(operator, self.W, problem.Y, problem.weights)
+        operator, Y, w = problem.whole
+        sums = self.sums + Moments.of(operator.astype(self.dtype), self.W, Y, w)
         return replace(self, sums=sums, n_blocks=self.n_blocks + 1, n_rows=self.n_rows + problem.n)
 
     def ridge(self, problem: Any, alphas: np.ndarray, intercept: bool) -> Fitted:

@@ -41,10 +41,9 @@ class LandmarkRidge:
     intercept : bool
         Whether there is a b, which is not penalised.
     sample : KernelOperator or MatrixOperator
-        K at rows drawn with equal chances, shape (s, p).
+        K at rows that are drawn, shape (s, p).
     sample_scale : array of shape (s,), optional
-        Square roots of their weights.
-
+        Square roots of weight over chance, up to a factor; None means one.
     precision : {"auto", "float32"}
         Whether float32 rows keep float32 tiles also where their rounding, multiplied by the preconditioner, would drown
         the solution; "auto" goes on in float64 then.

@@ -1,8 +1,10 @@
 """Kernel ridge by conjugate gradients, on landmarks, and in blocks of rows."""
 
+import tracemalloc
 from contextlib import nullcontext
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.linalg import LinAlgError
 from sklearn.base import clone
@@ -212,6 +214,43 @@ def test_float32_tiles_are_given_up_where_rounding_would_drown_the_solution():
     assert system.dtype == np.float32
 
 
+@pytest.mark.parametrize("spread", [0.0, 4.0])
+def test_uneven_weights_do_not_defeat_the_preconditioner(spread, monkeypatch):
+    monkeypatch.setattr(_many_rows, "SMALL_LANDMARKS", 0)
+    rng = np.random.default_rng(0)
+    rows, weights = rng.normal(size=(4000, 3)), np.exp(spread * rng.normal(size=4000)) + (spread == 0)
+    targets = np.sin(rows[:, 0]) + 0.1 * rng.normal(size=4000)
+    model = KernelRidge(KERNEL, alpha=1e-2, solver="nystroem", landmarks=rows[:300], random_state=0)
+    assert model.fit(rows, targets, weights).n_iter_ < 50
+
+
+def test_landmarks_in_a_table_are_those_of_the_same_columns(way):
+    table = pd.DataFrame(X, columns=["a", "b", "c"])
+    for model in (KernelRidge(KERNEL, solver="nystroem"), KernelRidgeCV(KERNEL)):
+        model.set_params(landmarks=table[["c", "b", "a"]][:40])
+        with pytest.raises(ValueError, match=r"landmarks must have the columns of X, \['a', 'b', 'c'\], got \['c', 'b'"):
+            model.fit(table, Y)
+        assert len(model.set_params(landmarks=table[:40]).fit(table, Y).X_fit_) == 40
+    model = KernelRidge(KERNEL, solver="nystroem", landmarks=table[["c", "b", "a"]][:40])
+    with pytest.raises(ValueError, match="block 1: landmarks must have the columns of X"):
+        model.partial_fit(table, Y)
+
+
+def test_a_weight_of_zero_takes_no_copy_of_the_others(tmp_path):
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(200_000, 50)))
+    rows = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    weights = np.ones(200_000)
+    weights[7] = 0
+    for landmarks in ("uniform", "rpcholesky"):
+        model = KernelRidge(Gaussian(5.0), solver="nystroem", landmarks=landmarks, n_landmarks=100, random_state=0)
+        model.fit(rows[:1000], weights[:1000])
+        tracemalloc.start()
+        model.fit(rows, weights, weights)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 60e6 < rows.nbytes  # 80 MB
+
+
 class TestBlocks:
     cuts = np.split(np.arange(400), [150, 210, 333])
 
@@ -300,6 +339,16 @@ class TestBlocks:
         assert model.partial_fit(X[200:], Y[200:]).dual_coef_.dtype == np.float32
         model = KernelRidge(KERNEL, solver="nystroem", landmarks=X[:40]).partial_fit(X[:200], Y[:200])
         assert model.partial_fit(narrow[200:], Y[200:]).dual_coef_.dtype == np.float64
+
+    def test_a_block_without_weight_is_none(self):
+        model = self.stream([0, 1])
+        before = model.predict(NEW)
+        model.partial_fit(X, Y, np.zeros(400))
+        np.testing.assert_array_equal(model.predict(NEW), before)
+        with pytest.raises(ValueError, match="block 3, after 210 rows: Input X contains NaN"):
+            model.partial_fit(X * np.nan, Y, np.zeros(400))
+        with pytest.raises(ValueError, match="block 1: sample_weight is zero for every row"):
+            clone(model).partial_fit(X, Y, np.zeros(400))
 
     def test_the_first_block_has_the_landmarks(self):
         model = KernelRidge(KERNEL, solver="nystroem")
