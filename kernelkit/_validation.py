@@ -115,9 +115,7 @@ def check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> Any:
     return value
 
 
-def check_weights(
-    sample_weight: Any, n: int, dtype: Any = np.float64, may_be_zero: bool = False
-) -> np.ndarray | None:
+def check_weights(sample_weight: Any, n: int, dtype: Any = np.float64, may_be_zero: bool = False) -> np.ndarray | None:
     """Return the weights as an array of shape (n,), or None where they are all one.
 
     Raises

@@ -48,12 +48,13 @@ class Settings:
         """Return the settings of an estimator, checked."""
         check_number("tol", model.tol, above=0)
         check_choice("precision", model.precision, PRECISIONS)
-        for name in ("n_landmarks", "preconditioner_rank", "max_iter"):
-            value = getattr(model, name)
-            if value is not None:
-                check_number(name, value, at_least=int(name != "preconditioner_rank"), integer=True)
         names = [field.name for field in fields(cls) if field.default is MISSING]
-        return cls(*(getattr(model, name) for name in names), getattr(model, "feature_names_in_", None))
+        values = {name: getattr(model, name) for name in names}
+        for name in ("n_landmarks", "preconditioner_rank", "max_iter"):
+            if values[name] is not None:
+                least = int(name != "preconditioner_rank")
+                values[name] = check_number(name, values[name], at_least=least, integer=True)
+        return cls(**values, feature_names_in_=getattr(model, "feature_names_in_", None))
 
     def most_steps(self, solver: str) -> int:
         """Return how many steps a solver may take; 0 if it takes none."""
@@ -129,8 +130,8 @@ def check_first_block(settings: Settings, solver: str, n: int) -> None:
     if solver == "nystroem" and settings.n_landmarks is None and isinstance(settings.landmarks, str):
         if n < DEFAULT_LANDMARKS:
             raise ValueError(
-                f"n_landmarks=None takes {DEFAULT_LANDMARKS} landmarks among the rows of the first block, got {n} rows: "
-                "make it larger, or set n_landmarks or landmarks"
+                f"n_landmarks=None takes {DEFAULT_LANDMARKS} landmarks among the rows of the first block, got "
+                f"{n} rows: make it larger, or set n_landmarks or landmarks"
             )
 
 

@@ -58,15 +58,17 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     preconditioner_rank : int, optional
         For "cg": columns of the preconditioner, which holds n of each; None is 1000, or n if that is less.
     precision : {"auto", "float64", "float32"}
-        For "nystroem" the type of the tiles, for "primal" that of the features. "auto" is that of X; "nystroem" takes
-        float64 for float32 rows where float32 would drown the solution in its rounding.
+        For "nystroem" the type of the tiles, for "primal" that of the features, and of what is kept of the solution.
+        "auto" is that of X; "nystroem" takes float64 for float32 rows where float32 would drown the solution in its
+        rounding. All others ignore it.
     tol : float
         For "cg" the relative residual |b - A x| / |b| to stop at, for "nystroem" its preconditioned relative.
     max_iter : int, optional
         Most steps; None is 1000 for "cg" and 100 for "nystroem".
     warm_start : bool
-        Start the iterations from the coefficients of an earlier fit; "nystroem" then keeps its landmarks. An interrupt
-        from the keyboard then keeps what was reached, with a warning; without it the model stays as it was.
+        Start the iterations from the coefficients of an earlier fit; "nystroem" then keeps its landmarks, unless
+        `n_landmarks` or `landmarks` were changed. An interrupt from the keyboard then ends the iterations for all
+        alphas and keeps what was reached, with a warning; without it the model stays as it was.
     verbose : bool
         Say on standard error which solver was chosen, and the residual of each step. Callbacks of scikit-learn (from
         1.9 on, ``set_callbacks``), such as its progress bar, are told of each step of "cg" and "nystroem".
@@ -80,13 +82,15 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     kernel_ : Kernel or "precomputed"
         The kernel with numbers for parameters.
     dual_coef_ : array of shape (n,) or (n, t)
-        The coefficients c; p of them for "nystroem". There are none of rows for "primal".
+        The coefficients c; p of them for "nystroem". There are none of rows for "primal". float64 for "cg"; predictions
+        have the type of `X_fit_`.
     coef_ : array of shape (p,) or (t, p)
         Only for "primal": the coefficients v of the features, f(x) = phi(x).v.
     intercept_ : float or array of shape (t,)
         The intercept b; 0.0 without one.
     X_fit_ : array, sparse matrix or table of shape (n, d), or None
-        The training rows, or the landmarks for "nystroem"; None for kernel="precomputed" and for "primal".
+        The training rows, or the landmarks for "nystroem", in the type of its tiles; None for kernel="precomputed" and
+        for "primal".
     solver_ : {"cholesky", "eigen", "cg", "primal", "nystroem"}
         The solver that was used; "eigen" also where alpha = 0 met a singular K.
     n_iter_ : int
@@ -222,8 +226,9 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
             check_positive(alphas)
         shared = Shared.of(self, Y.shape[1:] if not single else ())
         if stream is None:
-            check_first_block(settings, self.solver, n_rows(X) if w is None else np.count_nonzero(w))
+            check_first_block(settings, self.solver, n_rows(X) if w is None else int(np.count_nonzero(w)))
         else:
+            assert stream.shared is not None
             stream.shared.check_same(shared)
             if w is not None and not w.any():
                 return self

@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from ..solvers import Moments, Outcome, float32_drowns
-
 from ._shared import Shared
 
 Whole = tuple[Any, np.ndarray, np.ndarray | None]  # operator, targets and weights of all rows
@@ -59,7 +58,7 @@ class FeatureProblem(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A solution in landmarks or features, c, shape (p, t), and b, shape (t,), and the type of tiles it was found in."""
+    """Coefficients c, shape (p, t), of landmarks or features, b, shape (t,), and the type they were found in."""
 
     problem: Any
     dtype: Any
@@ -125,8 +124,7 @@ class Stream:
         """Return the solution of the normal equations; `problem` is that of the last block."""
 
         def solve(alpha: float, at: np.ndarray) -> Columns:
-            coef, b = self.sums.ridge(alpha, intercept)
-            coef = coef[:, at] if self.W is None else self.W @ coef[:, at]
-            return coef, b[at], Outcome(alpha, self.method)
+            coef, b = self.sums.of_targets(at).ridge(alpha, intercept)
+            return coef if self.W is None else self.W @ coef, b, Outcome(alpha, self.method)
 
         return Fitted(problem, self.dtype, *one_alpha_after_the_other(alphas, solve))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -155,6 +155,10 @@ class Moments:
             self.targets + share * targets,
             self.cross + other.cross + between * np.outer(apart, targets),
         )
+
+    def of_targets(self, at: np.ndarray) -> Moments:
+        """Return those of some of the targets."""
+        return replace(self, targets=self.targets[at], cross=self.cross[:, at])
 
     def ridge(self, alpha: float, intercept: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return c, shape (r, t), and b, shape (t,), that minimise sum_i w_i |y_i - F_i c - b|^2 + alpha |c|^2.

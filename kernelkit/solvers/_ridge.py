@@ -87,7 +87,8 @@ def solve_many(
     direct = DirectSolver(operator, scale, mixed) if iterative is None else None
     for alpha in levels:  # the largest first: float32 before float64, zero last
         at = np.flatnonzero(alphas == alpha)
-        if direct is not None:
+        if iterative is None:
+            assert direct is not None
             Z, shift, outcome = _solve_level(direct, B[:, at], alpha, s if intercept else None)
         else:
             begin = None if start is None else start[:, at]

@@ -228,7 +228,7 @@ def test_landmarks_in_a_table_are_those_of_the_same_columns(way):
     table = pd.DataFrame(X, columns=["a", "b", "c"])
     for model in (KernelRidge(KERNEL, solver="nystroem"), KernelRidgeCV(KERNEL)):
         model.set_params(landmarks=table[["c", "b", "a"]][:40])
-        with pytest.raises(ValueError, match=r"landmarks must have the columns of X, \['a', 'b', 'c'\], got \['c', 'b'"):
+        with pytest.raises(ValueError, match=r"landmarks must have the columns of X, \['a', 'b', 'c'\], got"):
             model.fit(table, Y)
         assert len(model.set_params(landmarks=table[:40]).fit(table, Y).X_fit_) == 40
     model = KernelRidge(KERNEL, solver="nystroem", landmarks=table[["c", "b", "a"]][:40])
@@ -286,7 +286,7 @@ class TestBlocks:
             model.partial_fit(bad, Y[:10])
         with pytest.raises(ValueError, match="block 3, after 210 rows: X has 2 features"):
             model.partial_fit(X[:10, :2], Y[:10])
-        with pytest.raises(ValueError, match=r"block 3, after 210 rows: y must have shape \(n, 2\), as before, got \(n,"):
+        with pytest.raises(ValueError, match=r"block 3, after 210 rows: y must have shape \(n, 2\), as before"):
             model.set_params(alpha=0.1).partial_fit(X[:10], Y[:10, 0])
         np.testing.assert_array_equal(model.predict(NEW), before)
 
@@ -404,6 +404,13 @@ def test_auto_never_approximates(monkeypatch, capsys):
     model = KernelRidge(KERNEL, alpha=0.1, preconditioner_rank=50, verbose=True, random_state=0).fit(X, Y)
     assert model.solver_ == "cg"
     assert "solver='cg': the exact problem of 400 rows; solver='nystroem' would" in capsys.readouterr().err
+
+
+def test_whole_floats_count():
+    settings = dict(kernel=KERNEL, alpha=0.1, tol=1e-3, random_state=0)
+    model = KernelRidge(**settings, solver="cg", preconditioner_rank=40.0, max_iter=100.0).fit(X, Y)
+    assert 1 < model.n_iter_ < 100
+    assert len(KernelRidge(**settings, solver="nystroem", n_landmarks=20.0).fit(X, Y).X_fit_) == 20
 
 
 @pytest.mark.parametrize("solver", ["cg", "nystroem"])
