@@ -115,13 +115,13 @@ def check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> Any:
     return value
 
 
-def check_weights(sample_weight: Any, n: int, dtype: Any = np.float64) -> np.ndarray | None:
+def check_weights(sample_weight: Any, n: int, dtype: Any = np.float64, may_be_zero: bool = False) -> np.ndarray | None:
     """Return the weights as an array of shape (n,), or None where they are all one.
 
     Raises
     ------
     ValueError
-        If they are not one finite number >= 0 for each row, or all zero.
+        If they are not one finite number >= 0 for each row, or all zero unless they may be.
     """
     if sample_weight is None:
         return None
@@ -133,6 +133,6 @@ def check_weights(sample_weight: Any, n: int, dtype: Any = np.float64) -> np.nda
     check_consistent_length(w, np.empty(n))
     if (w < 0).any():
         raise ValueError(f"sample_weight must be >= 0, got {w.min()}")
-    if not (w > 0).any():
+    if not may_be_zero and not (w > 0).any():
         raise ValueError("sample_weight is zero for every row: there is nothing to fit")
     return None if (w == 1).all() else w

@@ -82,14 +82,17 @@ class KernelOperator:
     def _rows(self, index: slice) -> Any:
         if self._symmetric:
             return self._kept[index]
-        return self.kernel.rows(take_rows(self._X, index), like=self._kept)
+        X = take_rows(self._X, index)
+        return self.kernel.rows(X if is_foreign(X) or not is_floating(X) else cast(X, self.dtype), like=self._kept)
 
     def astype(self, dtype: Any) -> KernelOperator:
         """Return the operator of the same kernel with values, and rows where they are numbers, of another type."""
         if self.dtype == dtype:
             return self
-        X, Y = (cast(Z, dtype) if is_floating(Z) else Z for Z in (self._X, self._Y))
-        return KernelOperator(self.kernel, X, None if self._symmetric else Y, np.dtype(dtype))
+        Y = cast(self._Y, dtype) if is_floating(self._Y) else self._Y
+        if self._symmetric:
+            return KernelOperator(self.kernel, Y, None, np.dtype(dtype))
+        return KernelOperator(self.kernel, self._X, Y, np.dtype(dtype))
 
     def diag(self) -> np.ndarray:
         """Return the diagonal, shape (n,); only for the square operator of one set of rows."""

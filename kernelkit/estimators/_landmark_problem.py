@@ -14,9 +14,16 @@ from ..engine import KernelOperator, MatrixOperator
 from ..features import choose_landmarks
 from ..kernels import Kernel, kernel_operator
 from ..solvers import whitening
-from ._problem import square_part
+from ._stream import Whole
 
 DEFAULT_LANDMARKS = 1000
+
+
+def check_same_columns(landmarks: Any, names: Any) -> None:
+    """Raise ValueError if landmarks are a table whose columns are not those of the training rows."""
+    columns = getattr(landmarks, "columns", None)
+    if columns is not None and names is not None and list(columns) != list(names):
+        raise ValueError(f"landmarks must have the columns of X, {list(names)}, got {list(columns)}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +36,10 @@ class LandmarkProblem:
         With numbers for parameters.
     X : array, sparse matrix or table of shape (n, d)
         All rows, or the kernel matrix.
-    Y, scale, rows : arrays
-        As for `RidgeProblem`.
+    targets : array of shape (n, t)
+        Of all rows, float64.
+    weights : array of shape (n,) or None
+        w >= 0 of all rows; None where all are one.
     landmarks : array, sparse matrix or table of shape (p, d), or None
         Z; None for "precomputed".
     indices : array of shape (p,) or None
@@ -41,9 +50,8 @@ class LandmarkProblem:
 
     kernel: Any
     X: Any
-    Y: np.ndarray
-    scale: np.ndarray | None
-    rows: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray | None
     landmarks: Any
     indices: Any
 
@@ -52,26 +60,42 @@ class LandmarkProblem:
         cls, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None, choice: Any, landmarks: Any = None
     ) -> LandmarkProblem:
         """Choose landmarks as ``choice.n_landmarks``, ``landmarks`` and ``random_state`` say, unless they are kept."""
-        rows = np.arange(n_rows(X)) if w is None else np.flatnonzero(w)
-        targets = Y if len(rows) == len(Y) else Y[rows]
-        problem = cls(kernel, X, targets, None if w is None else np.sqrt(w[rows]), rows, landmarks, None)
+        problem = cls(kernel, X, Y, w, landmarks, None)
         return problem if landmarks is not None else problem._with_landmarks(choice)
 
     def _with_landmarks(self, choice: Any) -> LandmarkProblem:
-        among = self.X if self._everything else self._some_square()
+        check_same_columns(choice.landmarks, getattr(choice, "feature_names_in_", None))
         count = choice.n_landmarks
         if count is None and isinstance(choice.landmarks, str):
             count = min(DEFAULT_LANDMARKS, len(self.rows))
-        found = choose_landmarks(self.kernel, among, count, choice.landmarks, check_random_state(choice.random_state))
-        indices = None if found.indices is None else self.rows[found.indices]
-        return replace(self, landmarks=found.rows, indices=indices)
+        rng = check_random_state(choice.random_state)
+        among = None if self._everything else self.rows
+        found = choose_landmarks(self.kernel, self.X, count, choice.landmarks, rng, among=among)
+        return replace(self, landmarks=found.rows, indices=found.indices)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Positions of the k rows of positive weight among all, shape (k,)."""
+        return np.arange(self.n) if self.weights is None else np.flatnonzero(self.weights)
 
     @property
     def _everything(self) -> bool:
         return len(self.rows) == self.n
 
-    def _some_square(self) -> Any:
-        return take_rows(self.X, self.rows) if isinstance(self.kernel, Kernel) else square_part(self.X, self.rows)
+    @cached_property
+    def Y(self) -> np.ndarray:
+        """Their targets, shape (k, t)."""
+        return self.targets if self._everything else self.targets[self.rows]
+
+    @cached_property
+    def scale(self) -> np.ndarray | None:
+        """Square roots of their weights, shape (k,); None where all are one."""
+        return None if self.weights is None else np.sqrt(self.weights[self.rows])
+
+    @cached_property
+    def whole(self) -> Whole:
+        """All rows: to take out those of weight zero would be a copy of the others."""
+        return self.against(None), self.targets, self.weights
 
     @property
     def n(self) -> int:
@@ -82,11 +106,6 @@ class LandmarkProblem:
     def kept(self) -> Any:
         """What all blocks of rows have in common."""
         return self.landmarks
-
-    @property
-    def weights(self) -> np.ndarray | None:
-        """The weights of the rows of positive weight, shape (k,); None where all are one."""
-        return None if self.scale is None else self.scale**2
 
     @cached_property
     def operator(self) -> KernelOperator | MatrixOperator:
@@ -107,9 +126,18 @@ class LandmarkProblem:
             return kernel_operator(self.kernel, self.landmarks).astype(np.float64).dense()
         return self.X[np.ix_(self.indices, self.indices)].astype(np.float64)
 
+    @property
+    def size(self) -> float:
+        """The largest k(z, z)."""
+        return float(np.abs(np.diagonal(self.K)).max())
+
+    def coarsest(self, dtype: Any) -> Any:
+        """Return the type whose rounding kernel values in `dtype` have: that of a matrix that is given stays in it."""
+        return np.float32 if not isinstance(self.kernel, Kernel) and self.X.dtype == np.float32 else dtype
+
     def whitening(self, dtype: Any) -> np.ndarray:
         """Return W, shape (p, r), with which k(x, Z) W are features whose inner product is the kernel on landmarks."""
-        return whitening(self.K, dtype)
+        return whitening(self.K, self.coarsest(dtype))
 
     def restricted(self, kept: np.ndarray) -> LandmarkProblem:
         """Return the problem with some of the landmarks."""

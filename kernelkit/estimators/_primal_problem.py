@@ -11,6 +11,7 @@ import numpy as np
 from .._arrays import n_rows, take_rows
 from ..features import FeatureOperator, FiniteMap, check_finite_dimensional, finite_map
 from ..kernels import FeatureKernel, Linear
+from ._stream import Whole
 
 FEW_FEATURES = 5000  # of which p^2 numbers are a fraction of a gigabyte
 
@@ -62,6 +63,16 @@ class PrimalProblem:
     def operator(self) -> FeatureOperator:
         """phi(x), shape (n, p)."""
         return FeatureOperator(self.features, self.X)
+
+    @property
+    def whole(self) -> Whole:
+        """All rows."""
+        return self.operator, self.Y, self.weights
+
+    @property
+    def size(self) -> float:
+        """Return one: nothing is multiplied."""
+        return 1.0
 
     def whitening(self, dtype: Any) -> None:
         """Return None: the features have the kernel as their inner product already."""

@@ -16,11 +16,12 @@ from ..engine import KernelOperator
 from ..kernels import Kernel, all_or_nothing
 from ._callbacks import fit_task, with_callbacks
 from ._landmark_problem import LandmarkProblem
-from ._many_rows import Settings, check_positive
+from ._many_rows import Settings, check_first_block, check_positive
 from ._posterior import Posterior
 from ._primal_problem import PrimalProblem
 from ._problem import check_alphas, check_targets, ridge_problem
 from ._ridge_fit import SOLVERS, RidgeFit
+from ._shared import Shared
 from ._stream import Stream
 
 
@@ -57,15 +58,17 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     preconditioner_rank : int, optional
         For "cg": columns of the preconditioner, which holds n of each; None is 1000, or n if that is less.
     precision : {"auto", "float64", "float32"}
-        For "nystroem" the type of the tiles, for "primal" that of the features. "auto" is that of X; "nystroem" takes
-        float64 for float32 rows where float32 would drown the solution in its rounding.
+        For "nystroem" the type of the tiles, for "primal" that of the features, and of what is kept of the solution.
+        "auto" is that of X; "nystroem" takes float64 for float32 rows where float32 would drown the solution in its
+        rounding. All others ignore it.
     tol : float
         For "cg" the relative residual |b - A x| / |b| to stop at, for "nystroem" its preconditioned relative.
     max_iter : int, optional
         Most steps; None is 1000 for "cg" and 100 for "nystroem".
     warm_start : bool
-        Start the iterations from the coefficients of an earlier fit; "nystroem" then keeps its landmarks. An interrupt
-        from the keyboard then keeps what was reached, with a warning; without it the model stays as it was.
+        Start the iterations from the coefficients of an earlier fit; "nystroem" then keeps its landmarks, unless
+        `n_landmarks` or `landmarks` were changed. An interrupt from the keyboard then ends the iterations for all
+        alphas and keeps what was reached, with a warning; without it the model stays as it was.
     verbose : bool
         Say on standard error which solver was chosen, and the residual of each step. Callbacks of scikit-learn (from
         1.9 on, ``set_callbacks``), such as its progress bar, are told of each step of "cg" and "nystroem".
@@ -79,13 +82,15 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     kernel_ : Kernel or "precomputed"
         The kernel with numbers for parameters.
     dual_coef_ : array of shape (n,) or (n, t)
-        The coefficients c; p of them for "nystroem". There are none of rows for "primal".
+        The coefficients c; p of them for "nystroem". There are none of rows for "primal". float64 for "cg"; predictions
+        have the type of `X_fit_`.
     coef_ : array of shape (p,) or (t, p)
         Only for "primal": the coefficients v of the features, f(x) = phi(x).v.
     intercept_ : float or array of shape (t,)
         The intercept b; 0.0 without one.
     X_fit_ : array, sparse matrix or table of shape (n, d), or None
-        The training rows, or the landmarks for "nystroem"; None for kernel="precomputed" and for "primal".
+        The training rows, or the landmarks for "nystroem", in the type of its tiles; None for kernel="precomputed" and
+        for "primal".
     solver_ : {"cholesky", "eigen", "cg", "primal", "nystroem"}
         The solver that was used; "eigen" also where alpha = 0 met a singular K.
     n_iter_ : int
@@ -115,8 +120,8 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     array([0.84])
     """
 
-    _posterior: Posterior | None
-    _stream: Stream | None
+    _posterior: Posterior | None = None
+    _stream: Stream | None = None
 
     def __init__(
         self,
@@ -177,8 +182,6 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         if self.uncertainty:
             return self._fit_with_uncertainty(X, Y, w, single)
         self._fit_columns(X, Y, w, single)
-        self._posterior = self._stream = None
-        self.__dict__.pop("amplitude_", None)
         return self
 
     @available_if(lambda model: model.solver in ("nystroem", "primal"))
@@ -186,8 +189,9 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         """Take in one more block of rows, for "nystroem" and "primal": exact, whatever the order of the blocks.
 
         The first block gives the landmarks, unless these are given, and all of the kernel that depends on data, such as
-        a transformer that is not fitted yet. Sums of r^2 + r t numbers are kept, r at most the number of landmarks, or
-        that of the features. After `fit`, which keeps none, it begins anew.
+        a transformer that is not fitted yet: it needs n_landmarks rows, 1000 if that is None. Sums of r^2 + r t numbers
+        are kept, r at most the number of landmarks, or that of the features. `alpha` and `fit_intercept` may change
+        between blocks, and nothing else. After `fit`, which keeps none, it begins anew.
 
         Parameters
         ----------
@@ -206,34 +210,33 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         try:
             return self._add_block(X, y, sample_weight)
         except ValueError as error:
-            stream = getattr(self, "_stream", None)
-            if stream is None:
-                raise
-            raise ValueError(f"block {stream.n_blocks + 1}, after {stream.n_rows} rows: {error}") from error
+            raise ValueError(f"{self._stream.next_block if self._stream else 'block 1'}: {error}") from error
 
     @all_or_nothing
     def _add_block(self, X: Any, y: Any, sample_weight: Any) -> Self:
-        settings, stream = Settings.of(self), getattr(self, "_stream", None)
+        stream = self._stream
         if self._precomputed or self.uncertainty:
             raise ValueError("partial_fit needs rows instead of kernel='precomputed', and uncertainty=False")
         kernels = [self.kernel_] if stream else self._kernels()
         X = self._rows_like(kernels, X, reset=stream is None)
         Y, single = check_targets(y, X)
-        w = check_weights(sample_weight, n_rows(X))
-        alphas = check_alphas(self.alpha, Y.shape[1])
+        w = check_weights(sample_weight, n_rows(X), may_be_zero=stream is not None)
+        settings, alphas = Settings.of(self), check_alphas(self.alpha, Y.shape[1])
         if self.solver == "nystroem":
             check_positive(alphas)
-        if stream is not None and stream.method != self.solver:
-            raise ValueError(f"solver must be {stream.method!r}, as before, got {self.solver!r}; fit begins anew")
-        if stream is not None and stream.sums.cross.shape[1] != Y.shape[1]:
-            raise ValueError(f"y must have {stream.sums.cross.shape[1]} targets, as before, got {Y.shape[1]}")
+        shared = Shared.of(self, Y.shape[1:] if not single else ())
+        if stream is None:
+            check_first_block(settings, self.solver, n_rows(X) if w is None else int(np.count_nonzero(w)))
+        else:
+            assert stream.shared is not None
+            stream.shared.check_same(shared)
+            if w is not None and not w.any():
+                return self
         kernel = self.kernel_ if stream else self._resolved(kernels[0], X, w)
         problem = self._problem_of_block(kernel, X, Y, w, settings, stream and stream.kept)
-        operator = settings.operator(problem.operator)
-        self._stream = stream.add(problem, operator) if stream else Stream.begin(problem, operator)
-        coef, b, _ = self._stream.ridge(alphas, self.fit_intercept)
-        self._keep_solution(problem, coef, b, single)
-        self.solver_, self.n_iter_, self.residual_, self._posterior = self.solver, 1, None, None
+        stream = stream.add(problem) if stream else Stream.begin(problem, settings.precision, shared)
+        self._keep_solution(stream.ridge(problem, alphas, self.fit_intercept), single)
+        self._stream, self.solver_, self.n_iter_, self.residual_ = stream, self.solver, 1, None
         return self
 
     def _problem_of_block(
@@ -260,10 +263,10 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         problem = ridge_problem(kernel, X, Y, w)
         with fit_task(self, 0):
             posterior = Posterior.fit(problem, alphas, self.fit_intercept)
-        self._posterior, self.solver_, self.n_iter_, self.residual_ = posterior, "cholesky", 1, None
-        self.amplitude_ = float(posterior.amplitude[0]) if single else posterior.amplitude
         coef = problem.scatter(posterior.coef)
         self._keep(kernel, X, coef, posterior.bias, problem.operator.dtype, single)
+        self._posterior, self.solver_, self.n_iter_, self.residual_ = posterior, "cholesky", 1, None
+        self.amplitude_ = float(posterior.amplitude[0]) if single else posterior.amplitude
         return self
 
     def predict(self, X: Any, return_std: bool = False) -> Any:

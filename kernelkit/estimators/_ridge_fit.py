@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
-from .._arrays import n_rows
+from .._arrays import cast, is_floating, n_rows
 from .._validation import check_choice
 from ..features import FeatureOperator, FiniteMap
 from ..kernels import Kernel
@@ -28,6 +30,8 @@ from ._many_rows import (
 from ._primal_problem import PrimalProblem, has_few_features
 from ._problem import RidgeProblem, check_alphas, ridge_problem
 from ._progress import progress
+from ._shared import same_parameters
+from ._stream import Fitted
 
 SOLVERS = ("auto", "cholesky", "eigen", "cg", "nystroem", "primal")
 
@@ -58,12 +62,15 @@ class RidgeSolution(TrainedOnRows):
         single: bool,
         features: FiniteMap | None = None,
     ) -> None:
-        """Keep coefficients of rows, of landmarks or of features; of the rows of the matrix for "precomputed"."""
+        """Keep coefficients of rows, of landmarks or of features, and nothing of earlier fits.
+
+        For "precomputed" they are those of the rows of the matrix.
+        """
         self.kernel_, self._features = kernel, features
         self.X_fit_ = rows if isinstance(kernel, Kernel) else None
         coef, intercept = coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
         coef = coef[:, 0] if single else coef
-        for earlier in ("dual_coef_", "coef_"):
+        for earlier in ("dual_coef_", "coef_", "amplitude_", "_posterior", "_stream", "_landmark_choice"):
             self.__dict__.pop(earlier, None)
         if features is None:
             self.dual_coef_ = coef
@@ -78,8 +85,8 @@ class RidgeSolution(TrainedOnRows):
             operator, coef = self._against_training(X), self.dual_coef_
         else:
             X = self._rows_like([self.kernel_], X, reset=False)
-            operator, coef = FeatureOperator(self._features, X), self.coef_.T
-        return (operator @ coef + self.intercept_).astype(coef.dtype, copy=False)
+            operator, coef = FeatureOperator(self._features, X, self.coef_.dtype), self.coef_.T
+        return (operator @ coef + self.intercept_).astype(operator.dtype, copy=False)
 
 
 @contextmanager
@@ -155,7 +162,7 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
         with progress(settings.verbose, label, settings.after_step) as watch:
             iterative = None
             if solver == "cg":
-                iterative = iterative_solver(problem, settings, watch, self._kept_coefficients(problem))
+                iterative = iterative_solver(problem, settings, watch)
             coef, intercept, outcomes = solve_many(
                 problem.operator,
                 problem.Y,
@@ -165,8 +172,9 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
                 solver=solver,
                 mixed=not getattr(kernel, "costly", False),
                 iterative=iterative,
+                start=self._kept_coefficients(problem) if iterative else None,
             )
-        self._keep(kernel, X, problem.scatter(coef), intercept, problem.operator.dtype, single)
+        self._keep(kernel, X, problem.scatter(coef), intercept, coef.dtype, single)
         return outcomes
 
     def _kept_coefficients(self, problem: RidgeProblem) -> np.ndarray | None:
@@ -186,10 +194,12 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
         settings: Settings,
         single: bool,
     ) -> tuple[Outcome, ...]:
-        Z, start = self._kept_landmarks(X, Y) if self.warm_start else (None, None)
+        choice = {"n_landmarks": settings.n_landmarks, "landmarks": copy(settings.landmarks)}
+        kept = self.warm_start and same_parameters(choice, getattr(self, "_landmark_choice", None))
+        Z, start = self._kept_landmarks(X, Y) if kept else (None, None)
         problem = LandmarkProblem.of(kernel, X, Y, w, settings, Z)
-        problem, coef, intercept, outcomes = fit_on_landmarks(problem, alphas, settings, start)
-        self._keep_solution(problem, coef, intercept, single)
+        outcomes = self._keep_solution(fit_on_landmarks(problem, alphas, settings, start), single)
+        self._landmark_choice = choice
         return outcomes
 
     def _fit_on_features(
@@ -202,24 +212,25 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
         settings: Settings,
         single: bool,
     ) -> tuple[Outcome, ...]:
-        problem = PrimalProblem.of(kernel, X, Y, w)
-        coef, intercept, outcomes = fit_in_one_pass(problem, alphas, settings)
-        self._keep_solution(problem, coef, intercept, single)
-        return outcomes
+        return self._keep_solution(fit_in_one_pass(PrimalProblem.of(kernel, X, Y, w), alphas, settings), single)
 
-    def _keep_solution(
-        self, problem: PrimalProblem | LandmarkProblem, coef: np.ndarray, intercept: np.ndarray, single: bool
-    ) -> None:
-        kernel, dtype = problem.kernel, problem.operator.dtype
+    def _keep_solution(self, fitted: Fitted, single: bool) -> tuple[Outcome, ...]:
+        """Keep coefficients and landmarks in the type that they were found in: predictions are made in it too."""
+        problem, coef = fitted.problem, fitted.coef
+        rows = features = None
         if isinstance(problem, PrimalProblem):
-            self._keep(kernel, None, coef, intercept, dtype, single, problem.features)
+            features = problem.features
         else:
-            self._keep(kernel, problem.landmarks, problem.scatter(coef), intercept, dtype, single)
+            Z, coef = problem.landmarks, problem.scatter(coef)
+            rows = cast(Z, fitted.dtype) if is_floating(Z) else Z
+        self._keep(problem.kernel, rows, coef, fitted.intercept, fitted.dtype, single, features)
+        return fitted.outcomes
 
     def _kept_landmarks(self, X: Any, Y: np.ndarray) -> tuple[Any, np.ndarray | None]:
         """Return the landmarks of an earlier fit that rows like these may keep, and their coefficients if they may."""
         Z = getattr(self, "X_fit_", None)
-        if getattr(self, "solver_", None) != "nystroem" or Z is None or np.shape(Z)[1:] != np.shape(X)[1:]:
+        if Z is None or np.shape(Z)[1:] != np.shape(X)[1:] or sp.issparse(Z) != sp.issparse(X):
             return None, None
+        Z = cast(Z, X.dtype) if is_floating(X) and is_floating(Z) else Z
         coef = self.dual_coef_.reshape(len(self.dual_coef_), -1)
         return Z, coef if coef.shape[1] == Y.shape[1] else None

@@ -8,8 +8,10 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from ..solvers import Moments, Outcome
+from ..solvers import Moments, Outcome, float32_drowns
+from ._shared import Shared
 
+Whole = tuple[Any, np.ndarray, np.ndarray | None]  # operator, targets and weights of all rows
 Columns = tuple[np.ndarray, np.ndarray, Outcome]  # coefficients and intercepts of some targets
 
 
@@ -24,6 +26,11 @@ def one_alpha_after_the_other(
     return np.concatenate(parts, axis=1)[:, order], np.concatenate(shifts)[order], outcomes
 
 
+def in_precision(operator: Any, precision: str) -> Any:
+    """Return the operator in the type that `precision` asks for."""
+    return operator if precision == "auto" else operator.astype(np.dtype(precision))
+
+
 class FeatureProblem(Protocol):
     """A block of rows whose features take part in the normal equations: of landmarks, or explicit ones."""
 
@@ -34,23 +41,30 @@ class FeatureProblem(Protocol):
         """What all blocks have in common: landmarks, or a feature map."""
 
     @property
-    def Y(self) -> np.ndarray:
-        """Targets of the rows of the operator."""
-
-    @property
-    def weights(self) -> np.ndarray | None:
-        """Their weights."""
-
-    @property
     def n(self) -> int:
         """Number of rows."""
 
     @property
-    def operator(self) -> Any:
-        """k(x, Z), or phi(x)."""
+    def whole(self) -> Whole:
+        """k(x, Z), or phi(x), the targets and the weights of all rows."""
+
+    @property
+    def size(self) -> float:
+        """The largest k(z, z); one for explicit features."""
 
     def whitening(self, dtype: Any) -> np.ndarray | None:
         """Return what turns the operator's columns into features; None where they are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """Coefficients c, shape (p, t), of landmarks or features, b, shape (t,), and the type they were found in."""
+
+    problem: Any
+    dtype: Any
+    coef: np.ndarray
+    intercept: np.ndarray
+    outcomes: tuple[Outcome, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +79,12 @@ class Stream:
         Landmarks, chosen among the first block or given; or the map to explicit features.
     W : array of shape (p, r) or None
         From `whitening`; None for explicit features.
+    dtype : dtype
+        The type of the tiles or features, and of what is kept of the solution.
     sums : Moments
         Of the features k(x, Z) W, or phi(x), and the targets, over all rows so far.
+    shared : Shared or None
+        What no later block may change; None where none can follow.
     n_blocks, n_rows : int
         How many there were.
     """
@@ -74,28 +92,39 @@ class Stream:
     method: str
     kept: Any
     W: np.ndarray | None
+    dtype: Any
     sums: Moments
+    shared: Shared | None
     n_blocks: int
     n_rows: int
 
-    @classmethod
-    def begin(cls, problem: FeatureProblem, operator: Any) -> Stream:
-        """Return the stream of one block; `operator` is that of the problem, in the type it is to be worked in."""
-        W = problem.whitening(operator.dtype)
-        sums = Moments.of(operator, W, problem.Y, problem.weights)
-        return cls(problem.method, problem.kept, W, sums, 1, problem.n)
+    @property
+    def next_block(self) -> str:
+        """How errors name the block that comes next."""
+        return f"block {self.n_blocks + 1}, after {self.n_rows} rows"
 
-    def add(self, problem: FeatureProblem, operator: Any) -> Stream:
+    @classmethod
+    def begin(cls, problem: FeatureProblem, precision: str, shared: Shared | None = None) -> Stream:
+        """Return the stream of one block, in float64 for "auto" where float32 would drown what landmarks span."""
+        operator, Y, w = problem.whole
+        operator = in_precision(operator, precision)
+        W = problem.whitening(np.float64 if precision == "auto" else operator.dtype)
+        if precision == "auto" and operator.dtype == np.float32 and W is not None and float32_drowns(W, problem.size):
+            operator = operator.astype(np.float64)
+        sums = Moments.of(operator, W, Y, w)
+        return cls(problem.method, problem.kept, W, operator.dtype, sums, shared, 1, problem.n)
+
+    def add(self, problem: FeatureProblem) -> Stream:
         """Return the stream with one more block, of the same landmarks or map."""
-        sums = self.sums + Moments.of(operator, self.W, problem.Y, problem.weights)
+        operator, Y, w = problem.whole
+        sums = self.sums + Moments.of(operator.astype(self.dtype), self.W, Y, w)
         return replace(self, sums=sums, n_blocks=self.n_blocks + 1, n_rows=self.n_rows + problem.n)
 
-    def ridge(self, alphas: np.ndarray, intercept: bool) -> tuple[np.ndarray, np.ndarray, tuple[Outcome, ...]]:
-        """Return c, shape (p, t), and b, shape (t,), from the normal equations."""
+    def ridge(self, problem: Any, alphas: np.ndarray, intercept: bool) -> Fitted:
+        """Return the solution of the normal equations; `problem` is that of the last block."""
 
         def solve(alpha: float, at: np.ndarray) -> Columns:
-            coef, b = self.sums.ridge(alpha, intercept)
-            coef = coef[:, at] if self.W is None else self.W @ coef[:, at]
-            return coef, b[at], Outcome(alpha, self.method)
+            coef, b = self.sums.of_targets(at).ridge(alpha, intercept)
+            return coef if self.W is None else self.W @ coef, b, Outcome(alpha, self.method)
 
-        return one_alpha_after_the_other(alphas, solve)
+        return Fitted(problem, self.dtype, *one_alpha_after_the_other(alphas, solve))

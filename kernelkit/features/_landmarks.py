@@ -41,7 +41,13 @@ class Landmarks:
 
 
 def choose_landmarks(
-    kernel: Any, X: Any, n_landmarks: int | None, landmarks: Any = "rpcholesky", random_state: Any = None
+    kernel: Any,
+    X: Any,
+    n_landmarks: int | None,
+    landmarks: Any = "rpcholesky",
+    random_state: Any = None,
+    *,
+    among: np.ndarray | None = None,
 ) -> Landmarks:
     """Choose landmarks among the rows of `X`, or points between them.
 
@@ -60,6 +66,8 @@ def choose_landmarks(
         rows, and 10 n_landmarks, so many are drawn with equal chances, and the landmarks chosen among these.
     random_state : int, RandomState or None
         For all but the last.
+    among : array of int, optional
+        Positions of the rows to choose among, which are not copied; None is all.
 
     Raises
     ------
@@ -81,15 +89,16 @@ def choose_landmarks(
     if not isinstance(landmarks, str):
         return Landmarks(_given(kernel, X, n_landmarks, landmarks))
     check_choice("landmarks", landmarks, STRATEGIES)
-    n = n_rows(X)
+    n = n_rows(X) if among is None else len(among)
     count = check_number("n_landmarks", n_landmarks, at_least=1, integer=True)
     if count > n:
         raise ValueError(f"n_landmarks must be at most the number of rows, got n_landmarks={count} and n={n}")
     if landmarks == "kmeans":
-        return Landmarks(_centres(kernel, X, count, random_state))
+        return Landmarks(_centres(kernel, X if among is None else take_rows(X, among), count, random_state))
     rng = check_random_state(random_state)
     # Chosen among so many rows that more would change little, in memory that does not grow with n.
     some = np.sort(rng.permutation(n)[: count if landmarks == "uniform" else max(SAMPLE, SAMPLE_PER_LANDMARK * count)])
+    some = some if among is None else among[some]
     indices, factor = some, None
     if landmarks != "uniform":
         chosen, factor = _chosen(_operator(kernel, X, some), count, landmarks, rng)

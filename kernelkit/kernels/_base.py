@@ -110,9 +110,15 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
         """
         X = self._input(X)
         w = check_weights(sample_weight, n_rows(X))
-        if w is not None and (w == 0).any():
+        if w is not None and (w == 0).any() and not self._of_numbers():
             X, w = take_rows(X, np.flatnonzero(w)), w[w > 0]
         return self._resolved(X, w)
+
+    def _of_numbers(self) -> bool:
+        """Tell whether no parameter can depend on the rows, which then need not be copied to leave some out."""
+        known = (numbers.Real, np.ndarray, type(None), Kernel)
+        values = self.get_params().items()
+        return all(isinstance(value, known) or name.endswith("_bounds") for name, value in values)
 
     def _resolved(self, X: Any, w: np.ndarray | None) -> Self:
         kernel = copy.deepcopy(self)

@@ -4,11 +4,12 @@ from ._cholesky import Outcome, factor, solve
 from ._dual_solution import DualSolution, pair_coefficients
 from ._factor import CholeskyFactor
 from ._flow import GradientFlow, staged_products
+from ._iterations import Ending
 from ._iterative import IterativeSolver
 from ._landmark_ridge import LandmarkRidge, independent
 from ._landmark_spectrum import LandmarkSpectrum
 from ._libsvm import cache_bytes, libsvm, libsvm_part
-from ._nystroem import Moments, landmark_components, ridge_on_features, ridge_on_landmarks, whitening
+from ._nystroem import Moments, float32_drowns, landmark_components, ridge_on_features, ridge_on_landmarks, whitening
 from ._pivoted_cholesky import pivoted_cholesky
 from ._principal import EIGEN_SOLVERS, PrincipalComponents, principal_components
 from ._representatives import farthest_points, leverage_sample
@@ -20,6 +21,7 @@ __all__ = [
     "EIGEN_SOLVERS",
     "CholeskyFactor",
     "DualSolution",
+    "Ending",
     "GradientFlow",
     "IterativeSolver",
     "LandmarkRidge",
@@ -33,6 +35,7 @@ __all__ = [
     "check_finite",
     "factor",
     "farthest_points",
+    "float32_drowns",
     "independent",
     "landmark_components",
     "leverage_sample",

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, LinAlgWarning, eigh, get_lapack_funcs
 
 from ._factor import CholeskyFactor, LentMatrix
-from ._iterations import conjugate_gradients
+from ._iterations import Ending, conjugate_gradients
 from ._spectral import Spectrum, check_finite, not_positive_definite
 
 MIXED_FROM = 5000  # rows below which the iterations take as long as the float64 factor that they save
@@ -41,8 +41,10 @@ class Outcome:
         What was added to the diagonal beyond alpha.
     residual : float or None
         Relative residual of an iterative solution, the largest of its targets.
+    ending : Ending
+        Why its iterations ended.
     converged : bool
-        Whether that is about the tolerance, or as near as float32 comes.
+        Whether they reached the tolerance, and the residual is about that, or as near as float32 comes.
     """
 
     alpha: float
@@ -50,7 +52,14 @@ class Outcome:
     steps: int = 0
     jitter: float = 0.0
     residual: float | None = None
+    ending: Ending = Ending.TOLERANCE
     converged: bool = True
+
+    @classmethod
+    def iterated(cls, alpha: float, method: str, steps: int, residual: float, ending: Ending, enough: float) -> Outcome:
+        """Return that of iterations; `enough` is the residual that rounding may leave of one below the tolerance."""
+        converged = ending is Ending.TOLERANCE and residual <= enough
+        return cls(alpha, method, steps, residual=residual, ending=ending, converged=converged)
 
 
 def solve(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,14 @@ from ..engine import single_threaded_blas
 
 Map = Callable[[np.ndarray], np.ndarray]
 Watch = Callable[[int, float], Any]
+
+
+class Ending(Enum):
+    """Why iterations ended: a small residual of the recurrence, their number, or someone who wanted no more of them."""
+
+    TOLERANCE = "tol"
+    MOST_STEPS = "max_iter"
+    ASKED_TO = "stopped"
 
 
 def conjugate_gradients(multiply: Map, B: np.ndarray, precondition: Map) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -65,8 +74,8 @@ def improve(
     max_iter: int,
     watch: Watch | None = None,
     interruptible: bool = False,
-) -> tuple[np.ndarray, int]:
-    """Return X improved by conjugate gradients, and the number of steps.
+) -> tuple[np.ndarray, int, Ending]:
+    """Return X improved by conjugate gradients, the number of steps, and what ended them.
 
     Parameters
     ----------
@@ -81,7 +90,7 @@ def improve(
     tol : float
         Where to stop.
     max_iter : int
-        Most steps, at least 1.
+        Most steps.
     watch : callable, optional
         Called with the number of each step and the largest relative residual; ends the iterations by returning True.
     interruptible : bool
@@ -92,9 +101,9 @@ def improve(
     LinAlgError
         If A or the preconditioner is not positive definite.
     """
-    share, steps = _norms(rest) / sizes, 0
-    if share.max() <= tol:
-        return X, 0
+    share, steps, ending = _norms(rest) / sizes, 0, Ending.MOST_STEPS
+    if share.max(initial=0.0) <= tol:
+        return X, 0, Ending.TOLERANCE
     iterates, change = conjugate_gradients(multiply, rest, precondition), np.zeros_like(X)
     try:
         # Idle threads of BLAS would spin for some 20 ms after each small product, into the time of the tiles.
@@ -108,11 +117,13 @@ def improve(
                     )
                 enough = watch is not None and watch(steps, worst)
                 if enough or worst <= tol:
+                    ending = Ending.TOLERANCE if worst <= tol else Ending.ASKED_TO
                     break
     except KeyboardInterrupt:
         if not interruptible:
             raise
-    return X + change, steps
+        ending = Ending.ASKED_TO
+    return X + change, steps, ending
 
 
 def sizes_of(B: np.ndarray) -> np.ndarray:

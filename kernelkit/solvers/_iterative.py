@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine import check_memory
 from ._cholesky import Outcome
-from ._iterations import Watch, improve, sizes_of
+from ._iterations import Ending, Map, Watch, improve, sizes_of
 from ._pivoted_cholesky import pivoted_cholesky
 from ._targets import weight_roots
 
@@ -32,8 +32,6 @@ class IterativeSolver:
         Chooses the columns.
     scale : array of shape (n,), optional
         Square roots of the weights, > 0; None means one.
-    start : array of shape (n, t), optional
-        Coefficients S X to start the first t columns of a system from.
     tol : float
         Relative residual |b - A x| / |b| to stop at.
     max_iter : int
@@ -53,7 +51,7 @@ class IterativeSolver:
     >>> import numpy as np
     >>> from kernelkit.engine import MatrixOperator
     >>> K = MatrixOperator(np.diag([100.0, 10.0, 1.0]))
-    >>> X, outcome = IterativeSolver(K, 1, np.random.RandomState(0)).solve(np.ones((3, 1)), alpha=1.0)
+    >>> X, _, outcome = IterativeSolver(K, 1, np.random.RandomState(0)).solve(np.ones((3, 1)), alpha=1.0)
     >>> X[:, 0].round(4)
     array([0.0099, 0.0909, 0.5   ])
     """
@@ -65,7 +63,6 @@ class IterativeSolver:
         rng: np.random.RandomState,
         *,
         scale: np.ndarray | None = None,
-        start: np.ndarray | None = None,
         tol: float = 1e-6,
         max_iter: int = 1000,
         watch: Watch | None = None,
@@ -81,7 +78,7 @@ class IterativeSolver:
             if scale is not None:
                 self._factor *= self._roots
         self._gram = self._factor.T @ self._factor
-        self._start = None if start is None else start / self._roots
+        self._stopped = False
         self._settings: dict[str, Any] = {
             "tol": tol,
             "max_iter": max_iter,
@@ -89,8 +86,13 @@ class IterativeSolver:
             "interruptible": interruptible,
         }
 
-    def solve(self, B: np.ndarray, alpha: float) -> tuple[np.ndarray, Outcome]:
-        """Return X, shape (n, t), and how it was found, with the residual computed anew.
+    def solve(
+        self, B: np.ndarray, alpha: float, *, start: np.ndarray | None = None, intercept: bool = False
+    ) -> tuple[np.ndarray, np.ndarray, Outcome]:
+        """Return X, shape (n, t), b, shape (t,), and how they were found, with the residual computed anew.
+
+        With s the diagonal of S and an intercept, X and b solve A X + s b' = B and s'X = 0: conjugate gradients in the
+        complement of s. Once iterations were stopped, later systems keep what they start from.
 
         Parameters
         ----------
@@ -98,23 +100,54 @@ class IterativeSolver:
             Right-hand sides.
         alpha : float
             Ridge, > 0.
+        start : array of shape (n, t), optional
+            Coefficients S X to start from.
+        intercept : bool
+            Whether there is a b; it is zero otherwise.
         """
         if not alpha > 0:
             raise ValueError(f"solver='cg' needs alpha > 0, got {alpha:g}")
+        B = np.asarray(B, dtype=np.float64)
+        sizes, s = sizes_of(B), self._roots if intercept else None
 
-        def multiply(V: np.ndarray) -> np.ndarray:
-            return self._roots * (self._operator @ (self._roots * V)) + alpha * V
+        def rest_of(V: np.ndarray) -> np.ndarray:
+            return B - self._product(V, alpha) if V.any() else B
 
+        X = np.zeros_like(B) if start is None else _less(start / self._roots, s, s)
+        X, steps, ending = improve(
+            X,
+            lambda V: _less(self._product(V, alpha), s, s),
+            _less(rest_of(X), s, s),
+            self._preconditioner(alpha, s),
+            sizes=sizes,
+            **(self._settings | {"max_iter": 0} if self._stopped else self._settings),
+        )
+        self._stopped = ending is Ending.ASKED_TO or self._stopped
+        rest = rest_of(X)
+        b = np.zeros(B.shape[1]) if s is None else (s.T @ rest)[0] / float(np.vdot(s, s))
+        residual = float((np.linalg.norm(_less(rest, s, s), axis=0) / sizes).max())
+        if self._stopped:
+            ending = Ending.ASKED_TO
+        return X, b, Outcome.iterated(alpha, "cg", steps, residual, ending, 10 * self._settings["tol"])
+
+    def _product(self, V: np.ndarray, alpha: float) -> np.ndarray:
+        return self._roots * (self._operator @ (self._roots * V)) + alpha * V
+
+    def _preconditioner(self, alpha: float, s: np.ndarray | None) -> Map:
+        """Return R -> alpha M^-1 R; in the complement of s the inverse of what M is there."""
         inverse = np.linalg.inv(self._gram + alpha * np.eye(len(self._gram)))
 
         def precondition(R: np.ndarray) -> np.ndarray:
             return R - self._factor @ (inverse @ (self._factor.T @ R))
 
-        B = np.asarray(B, dtype=np.float64)
-        X, sizes = np.zeros_like(B), sizes_of(B)
-        if self._start is not None and self._start.shape[1] <= B.shape[1]:
-            X[:, : self._start.shape[1]] = self._start
-        rest = B - multiply(X) if X.any() else B
-        X, steps = improve(X, multiply, rest, precondition, sizes=sizes, **self._settings)
-        residual = float((np.linalg.norm(B - multiply(X), axis=0) / sizes).max())
-        return X, Outcome(alpha, "cg", steps, residual=residual, converged=residual <= 10 * self._settings["tol"])
+        if s is None:
+            return precondition
+        along = precondition(s)
+        return lambda R: _less(precondition(R), along, s)
+
+
+def _less(V: np.ndarray, direction: np.ndarray | None, s: np.ndarray | None) -> np.ndarray:
+    """Return V less what of a direction, shape (n, 1), makes its columns orthogonal to s; None leaves V."""
+    if direction is None or s is None:
+        return V
+    return V - direction @ (s.T @ V) / float(np.vdot(s, direction))

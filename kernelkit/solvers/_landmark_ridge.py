@@ -9,13 +9,13 @@ from scipy.linalg import LinAlgError, cholesky, get_lapack_funcs, solve_triangul
 
 from ..engine import blocks, check_memory
 from ._cholesky import Outcome
-from ._iterations import Watch, improve, sizes_of
+from ._iterations import Ending, Watch, improve, sizes_of
+from ._nystroem import NOISE
 from ._spectral import check_finite
 from ._targets import weight_roots
 
 FEWER = "take fewer landmarks"
 EPS32 = float(np.finfo(np.float32).eps)
-NOISE = 0.025  # what rounding may do to a matrix that is nearly the identity
 FLOAT32_RESIDUAL = 1e-3  # about what that leaves
 HEIGHT = 512  # rows of the sample that are worked on at a time
 
@@ -41,10 +41,9 @@ class LandmarkRidge:
     intercept : bool
         Whether there is a b, which is not penalised.
     sample : KernelOperator or MatrixOperator
-        K at rows drawn with equal chances, shape (s, p).
+        K at rows that are drawn, shape (s, p).
     sample_scale : array of shape (s,), optional
-        Square roots of their weights.
-
+        Square roots of weight over chance, up to a factor; None means one.
     precision : {"auto", "float32"}
         Whether float32 rows keep float32 tiles also where their rounding, multiplied by the preconditioner, would drown
         the solution; "auto" goes on in float64 then.
@@ -74,6 +73,7 @@ class LandmarkRidge:
         self._total = float(self._weights.sum())
         self._sample_roots = weight_roots(sample_scale, sample.shape[0])
         self._refined = precision == "auto" and operator.dtype == np.float32
+        self._stopped = False
         self._prepare(operator, sample)
 
     @property
@@ -120,6 +120,8 @@ class LandmarkRidge:
     ) -> tuple[np.ndarray, np.ndarray, Outcome]:
         """Return c, shape (p, t), b, shape (t,), and how the iterations ended.
 
+        Once they were stopped, later systems keep what they start from.
+
         Parameters
         ----------
         alpha : float
@@ -137,12 +139,13 @@ class LandmarkRidge:
         interruptible : bool
             Whether an interrupt from the keyboard ends the iterations, and not more.
         """
+        max_iter = 0 if self._stopped else max_iter
         B = self._preconditioner(alpha)
         right = self._right[:, targets]
         coef = np.zeros_like(right) if start is None else start.astype(np.float64)
         sizes = sizes_of(B.T @ right)
         rest = B.T @ (right if start is None else right - self._normal(coef, alpha))
-        change, steps = improve(
+        change, steps, ending = improve(
             np.zeros_like(right),
             lambda U: B.T @ self._normal(B @ U, alpha),
             rest,
@@ -157,7 +160,10 @@ class LandmarkRidge:
         left = np.linalg.norm(B.T @ (right - self._normal(coef, alpha)), axis=0) / sizes
         residual = float(left.max())
         enough = 10 * tol if self.dtype == np.float64 else max(10 * tol, FLOAT32_RESIDUAL)
-        outcome = Outcome(alpha, "nystroem", steps, residual=residual, converged=residual <= enough)
+        self._stopped = ending is Ending.ASKED_TO or self._stopped
+        if self._stopped:
+            ending = Ending.ASKED_TO
+        outcome = Outcome.iterated(alpha, "nystroem", steps, residual, ending, enough)
         return coef, self._mean_y[targets] - self._mean_k @ coef, outcome
 
     def _normal(self, V: np.ndarray, alpha: float) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ._principal import PrincipalComponents
 from ._spectral import check_finite
 
 BLOCK_BYTES = 2**23
+NOISE = 0.025  # what rounding may do to a matrix that is nearly the identity
 FEWER = "take fewer of them"
 
 
@@ -56,6 +57,16 @@ def whitening(K: np.ndarray, dtype: Any = np.float64, rank: int | None = None) -
     if not usable.any():
         raise ValueError(f"the landmarks' kernel matrix has no positive eigenvalue, the largest is {values[-1]:.3g}")
     return vectors[:, usable] / np.sqrt(values[usable])
+
+
+def float32_drowns(W: np.ndarray, size: float) -> bool:
+    """Tell whether rounding of float32 kernel values, as large as `size`, would drown what W makes of them.
+
+    With rows that are like the landmarks, the unknowns in which ridge is well conditioned are multiplied by
+    sqrt(p / n) K^-1: of n p values that are rounded eps sqrt(p) |K^-1|_F is left, whatever n and alpha.
+    """
+    inverse = float(np.sqrt((np.einsum("ij,ij->j", W, W) ** 2).sum()))
+    return float(np.finfo(np.float32).eps) * size * np.sqrt(len(W)) * inverse > NOISE
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +155,10 @@ class Moments:
             self.targets + share * targets,
             self.cross + other.cross + between * np.outer(apart, targets),
         )
+
+    def of_targets(self, at: np.ndarray) -> Moments:
+        """Return those of some of the targets."""
+        return replace(self, targets=self.targets[at], cross=self.cross[:, at])
 
     def ridge(self, alpha: float, intercept: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return c, shape (r, t), and b, shape (t,), that minimise sum_i w_i |y_i - F_i c - b|^2 + alpha |c|^2.

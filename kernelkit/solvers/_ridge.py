@@ -24,6 +24,7 @@ def solve_many(
     solver: str = "cholesky",
     mixed: bool = True,
     iterative: IterativeSolver | None = None,
+    start: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, tuple[Outcome, ...]]:
     """Minimise sum_i w_i (y_i - (K c)_i - b)^2 + alpha c'Kc over c and b for every target.
 
@@ -47,11 +48,13 @@ def solve_many(
         For "cholesky": see `solve`.
     iterative : IterativeSolver, optional
         Solves the systems instead, for alphas > 0.
+    start : array of shape (n, t), optional
+        c for that to start from.
 
     Returns
     -------
     dual_coef : array of the shape of `Y`
-        c, in the dtype of the operator.
+        c, in the dtype of the operator; in float64, as the residual is computed for, from an iterative solver.
     intercept : array of shape (t,), or () for one vector
         b, in the same dtype.
     outcomes : tuple of Outcome
@@ -81,14 +84,19 @@ def solve_many(
         return *spectrum.solve(Y, alphas), tuple(Outcome(alpha, "eigen") for alpha in levels)
     coef, b = np.empty_like(B), means.copy()
     outcomes = []
-    direct = DirectSolver(operator, scale, mixed) if iterative is None else iterative
+    direct = DirectSolver(operator, scale, mixed) if iterative is None else None
     for alpha in levels:  # the largest first: float32 before float64, zero last
         at = np.flatnonzero(alphas == alpha)
-        Z, shift, outcome = _solve_level(direct, B[:, at], alpha, s if intercept else None)
+        if iterative is None:
+            assert direct is not None
+            Z, shift, outcome = _solve_level(direct, B[:, at], alpha, s if intercept else None)
+        else:
+            begin = None if start is None else start[:, at]
+            Z, shift, outcome = iterative.solve(B[:, at], alpha, start=begin, intercept=intercept)
         coef[:, at] = s[:, None] * Z
         b[at] += shift
         outcomes.append(outcome)
-    dtype = operator.dtype
+    dtype = operator.dtype if iterative is None else np.float64
     return (
         coef.reshape(np.shape(Y)).astype(dtype, copy=False),
         b.reshape(np.shape(Y)[1:]).astype(dtype, copy=False),
@@ -97,7 +105,7 @@ def solve_many(
 
 
 def _solve_level(
-    direct: DirectSolver | IterativeSolver, B: np.ndarray, alpha: float, s: np.ndarray | None
+    direct: DirectSolver, B: np.ndarray, alpha: float, s: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, Outcome]:
     try:
         if s is None:
@@ -107,7 +115,6 @@ def _solve_level(
         Z = Z.astype(np.float64, copy=False)
         return *remove_intercept(Z[:, :-1], Z[:, -1], s), outcome
     except SingularError as error:
-        assert isinstance(direct, DirectSolver)
         warn_singular(error)
         spectrum = direct.spectrum(intercept=s is not None)
         Z = spectrum.solve_scaled(B, alpha)

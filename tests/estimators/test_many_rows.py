@@ -1,10 +1,13 @@
 """Kernel ridge by conjugate gradients, on landmarks, and in blocks of rows."""
 
+import tracemalloc
 from contextlib import nullcontext
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.linalg import LinAlgError
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
@@ -48,7 +51,8 @@ def way(request, monkeypatch):
         KernelRidgeClassifier(solver="nystroem", random_state=0),
     ]
 )
-def test_scikit_learn_checks(estimator, check):
+def test_scikit_learn_checks(estimator, check, monkeypatch):
+    monkeypatch.setattr(_many_rows, "DEFAULT_LANDMARKS", 1)  # the first blocks of these checks are small
     check(estimator)
 
 
@@ -71,13 +75,13 @@ class TestConjugateGradients:
         assert model.solver_ == "cg" and model.n_iter_ > 1 and model.residual_ <= 1e-9
 
     def test_a_warm_start_has_little_left_to_do(self, intercept, weights):
-        model = KernelRidge(KERNEL, alpha=0.1, fit_intercept=intercept, solver="cg", preconditioner_rank=20)
-        model.set_params(tol=1e-8, warm_start=True, random_state=0).fit(X, Y, weights)
-        cold = model.n_iter_
-        before = model.predict(NEW)
-        model.fit(X, Y, weights)
-        assert model.n_iter_ < (cold if intercept else 2)
-        np.testing.assert_allclose(model.predict(NEW), before, atol=1e-6)
+        for alpha in (0.1, [0.1, 0.01]):
+            model = KernelRidge(KERNEL, alpha=alpha, fit_intercept=intercept, solver="cg", preconditioner_rank=20)
+            model.set_params(tol=1e-8, warm_start=True, random_state=0).fit(X, Y, weights)
+            assert model.n_iter_ > 10
+            before = model.predict(NEW)
+            assert model.fit(X, Y, weights).n_iter_ <= 2
+            np.testing.assert_allclose(model.predict(NEW), before, atol=1e-6)
 
 
 @pytest.mark.parametrize("number", range(3))
@@ -164,8 +168,35 @@ def test_precision(way, precision):
     settings = dict(kernel=KERNEL, alpha=0.1, solver="nystroem", n_landmarks=50, random_state=0)
     exact = KernelRidge(**settings, tol=1e-10).fit(X, Y).predict(NEW)
     model = KernelRidge(**settings, precision=precision).fit(X.astype(np.float32), Y)
-    assert model.dual_coef_.dtype == np.float32
+    assert model.dual_coef_.dtype == (np.float64 if precision == "float64" else np.float32)
     np.testing.assert_allclose(model.predict(NEW.astype(np.float32)), exact, atol=2e-3)
+
+
+class TestFloat32Rows:
+    rows = np.random.default_rng(1).normal(size=(2000, 3)).astype(np.float32)
+    y = np.sin(rows[:, 0]) + rows[:, 1] ** 2
+
+    @pytest.mark.parametrize("precision", ["auto", "float64"])
+    def test_a_solution_that_float32_would_drown_is_kept_in_float64(self, way, precision):
+        settings = dict(kernel=Gaussian(2.0), alpha=1e-2, solver="nystroem", landmarks=self.rows[:80])
+        wanted = KernelRidge(**settings).fit(self.rows.astype(np.float64), self.y).predict(self.rows)
+        model = KernelRidge(**settings, precision=precision).fit(self.rows, self.y)
+        assert model.dual_coef_.dtype == model.X_fit_.dtype == np.float64
+        np.testing.assert_allclose(model.predict(self.rows), wanted, atol=1e-3)
+
+    def test_in_blocks_too(self):
+        settings = dict(kernel=Gaussian(2.0), alpha=1e-2, solver="nystroem", landmarks=self.rows[:80])
+        wanted = KernelRidge(**settings).fit(self.rows, self.y).predict(self.rows)
+        model = KernelRidge(**settings).partial_fit(self.rows[:500], self.y[:500])
+        model.partial_fit(self.rows[500:], self.y[500:])
+        np.testing.assert_allclose(model.predict(self.rows), wanted, atol=1e-6)
+
+    def test_the_residual_is_that_of_the_coefficients_that_are_kept(self):
+        rows, targets = self.rows[:400], self.y[:400].astype(np.float64)
+        model = KernelRidge(KERNEL, alpha=1e-3, solver="cg", tol=1e-12, random_state=0).fit(rows, targets)
+        left = targets - KERNEL(rows.astype(np.float64)) @ model.dual_coef_ - 1e-3 * model.dual_coef_
+        assert np.linalg.norm(left) / np.linalg.norm(targets) == pytest.approx(model.residual_, rel=1, abs=1e-12)
+        assert model.predict(rows).dtype == np.float32
 
 
 def test_float32_tiles_are_given_up_where_rounding_would_drown_the_solution():
@@ -181,6 +212,43 @@ def test_float32_tiles_are_given_up_where_rounding_would_drown_the_solution():
     system = LandmarkRidge(operator, K, Y, operator, precision="float32")
     system.solve(1.0)
     assert system.dtype == np.float32
+
+
+@pytest.mark.parametrize("spread", [0.0, 4.0])
+def test_uneven_weights_do_not_defeat_the_preconditioner(spread, monkeypatch):
+    monkeypatch.setattr(_many_rows, "SMALL_LANDMARKS", 0)
+    rng = np.random.default_rng(0)
+    rows, weights = rng.normal(size=(4000, 3)), np.exp(spread * rng.normal(size=4000)) + (spread == 0)
+    targets = np.sin(rows[:, 0]) + 0.1 * rng.normal(size=4000)
+    model = KernelRidge(KERNEL, alpha=1e-2, solver="nystroem", landmarks=rows[:300], random_state=0)
+    assert model.fit(rows, targets, weights).n_iter_ < 50
+
+
+def test_landmarks_in_a_table_are_those_of_the_same_columns(way):
+    table = pd.DataFrame(X, columns=["a", "b", "c"])
+    for model in (KernelRidge(KERNEL, solver="nystroem"), KernelRidgeCV(KERNEL)):
+        model.set_params(landmarks=table[["c", "b", "a"]][:40])
+        with pytest.raises(ValueError, match=r"landmarks must have the columns of X, \['a', 'b', 'c'\], got"):
+            model.fit(table, Y)
+        assert len(model.set_params(landmarks=table[:40]).fit(table, Y).X_fit_) == 40
+    model = KernelRidge(KERNEL, solver="nystroem", landmarks=table[["c", "b", "a"]][:40])
+    with pytest.raises(ValueError, match="block 1: landmarks must have the columns of X"):
+        model.partial_fit(table, Y)
+
+
+def test_a_weight_of_zero_takes_no_copy_of_the_others(tmp_path):
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).normal(size=(200_000, 50)))
+    rows = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    weights = np.ones(200_000)
+    weights[7] = 0
+    for landmarks in ("uniform", "rpcholesky"):
+        model = KernelRidge(Gaussian(5.0), solver="nystroem", landmarks=landmarks, n_landmarks=100, random_state=0)
+        model.fit(rows[:1000], weights[:1000])
+        tracemalloc.start()
+        model.fit(rows, weights, weights)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 60e6 < rows.nbytes  # 80 MB
 
 
 class TestBlocks:
@@ -218,7 +286,7 @@ class TestBlocks:
             model.partial_fit(bad, Y[:10])
         with pytest.raises(ValueError, match="block 3, after 210 rows: X has 2 features"):
             model.partial_fit(X[:10, :2], Y[:10])
-        with pytest.raises(ValueError, match="block 3, after 210 rows: y must have 2 targets, as before, got 1"):
+        with pytest.raises(ValueError, match=r"block 3, after 210 rows: y must have shape \(n, 2\), as before"):
             model.set_params(alpha=0.1).partial_fit(X[:10], Y[:10, 0])
         np.testing.assert_array_equal(model.predict(NEW), before)
 
@@ -227,6 +295,67 @@ class TestBlocks:
         alone = KernelRidge(KERNEL, alpha=[0.1, 0.2], solver="nystroem", landmarks=X[:40])
         model.partial_fit(X[:50], Y[:50])
         np.testing.assert_allclose(model.predict(NEW), alone.fit(X[:50], Y[:50]).predict(NEW), atol=1e-9)
+
+    def test_uncertainty_and_blocks_leave_nothing_of_each_other(self):
+        model = self.stream([0]).set_params(uncertainty=True, solver="cholesky", kernel=Gaussian(2.0)).fit(X, Y)
+        assert model.amplitude_.shape == (2,)
+        model.set_params(uncertainty=False, solver="nystroem").partial_fit(X[:50], Y[:50])
+        assert not hasattr(model, "amplitude_")
+        alone = KernelRidge(Gaussian(2.0), alpha=[0.1, 0.2], solver="nystroem", landmarks=X[:40]).fit(X[:50], Y[:50])
+        np.testing.assert_allclose(model.predict(NEW), alone.predict(NEW), atol=1e-9)
+        with pytest.raises(ValueError, match="return_std=True needs a model fitted with uncertainty=True"):
+            model.predict(NEW, return_std=True)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"kernel__sigma": 0.5}, "kernel__sigma must be 1.5, as before, got 0.5; fit begins anew"),
+            ({"kernel": Gaussian(1.5)}, r"kernel must be Matern\(.*\), as before, got Gaussian"),
+            ({"landmarks": X[40:80]}, "landmarks must be what they were before"),
+            ({"landmarks": "uniform"}, "landmarks must be what they were before"),
+            ({"n_landmarks": 40}, "n_landmarks must be None, as before, got 40"),
+            ({"precision": "float32"}, "precision must be 'auto', as before, got 'float32'"),
+        ],
+    )
+    def test_parameters_stay_what_they_were(self, change, message):
+        model = clone(self.stream([0])).partial_fit(X[:150], Y[:150])
+        with pytest.raises(ValueError, match=f"block 2, after 150 rows: {message}"):
+            model.set_params(**change).partial_fit(X[150:], Y[150:])
+
+    def test_alpha_and_intercept_may_change(self):
+        model = self.stream([0, 1, 2]).set_params(alpha=0.5, fit_intercept=True, landmarks=X[:40].copy())
+        model.partial_fit(X[self.cuts[3]], Y[self.cuts[3]], WEIGHTS[self.cuts[3]])
+        whole = KernelRidge(KERNEL, alpha=0.5, fit_intercept=True, solver="nystroem", landmarks=X[:40])
+        np.testing.assert_allclose(model.predict(NEW), whole.fit(X, Y, WEIGHTS).predict(NEW), atol=1e-9)
+
+    def test_one_column_is_not_a_vector(self):
+        model = KernelRidge(KERNEL, solver="nystroem", landmarks=X[:40]).partial_fit(X, Y[:, :1])
+        with pytest.raises(ValueError, match=r"y must have shape \(n, 1\), as before, got \(n,\)"):
+            model.partial_fit(X, Y[:, 0])
+
+    def test_the_first_block_decides_the_type(self):
+        narrow = X.astype(np.float32)
+        model = KernelRidge(KERNEL, solver="nystroem", landmarks=X[:40]).partial_fit(narrow[:200], Y[:200])
+        assert model.partial_fit(X[200:], Y[200:]).dual_coef_.dtype == np.float32
+        model = KernelRidge(KERNEL, solver="nystroem", landmarks=X[:40]).partial_fit(X[:200], Y[:200])
+        assert model.partial_fit(narrow[200:], Y[200:]).dual_coef_.dtype == np.float64
+
+    def test_a_block_without_weight_is_none(self):
+        model = self.stream([0, 1])
+        before = model.predict(NEW)
+        model.partial_fit(X, Y, np.zeros(400))
+        np.testing.assert_array_equal(model.predict(NEW), before)
+        with pytest.raises(ValueError, match="block 3, after 210 rows: Input X contains NaN"):
+            model.partial_fit(X * np.nan, Y, np.zeros(400))
+        with pytest.raises(ValueError, match="block 1: sample_weight is zero for every row"):
+            clone(model).partial_fit(X, Y, np.zeros(400))
+
+    def test_the_first_block_has_the_landmarks(self):
+        model = KernelRidge(KERNEL, solver="nystroem")
+        with pytest.raises(ValueError, match="block 1: .*got 1 rows: make it larger, or set n_landmarks or landmarks"):
+            model.partial_fit(X[:1], Y[:1])
+        with pytest.raises(ValueError, match="block 1: n_landmarks must be at most the number of rows"):
+            model.set_params(n_landmarks=50).partial_fit(X[:20], Y[:20])
 
     def test_other_solvers_take_no_blocks(self):
         assert not hasattr(KernelRidge(KERNEL), "partial_fit")
@@ -254,12 +383,34 @@ def test_a_warm_start_fits_other_targets_too(way):
     assert model.fit(X[:, :2], Y).X_fit_.shape == (40, 2)
 
 
+def test_a_warm_start_keeps_landmarks_only_of_the_same_choice(way):
+    model = KernelRidge(KERNEL, alpha=0.1, solver="nystroem", n_landmarks=40, warm_start=True, random_state=0)
+    kept = model.fit(X, Y).X_fit_
+    np.testing.assert_array_equal(model.fit(X, Y).X_fit_, kept)
+    assert model.set_params(n_landmarks=30).fit(X, Y).X_fit_.shape == (30, 3)
+    with pytest.raises(ValueError, match="landmarks must be one of"):
+        model.set_params(landmarks="best").fit(X, Y)
+    given = X[:25].copy()
+    np.testing.assert_array_equal(model.set_params(landmarks=given, n_landmarks=None).fit(X, Y).X_fit_, X[:25])
+    given += 0.5
+    np.testing.assert_array_equal(model.fit(X, Y).X_fit_, given)
+    assert model.fit(X.astype(np.float32), Y).X_fit_.dtype == np.float32
+    np.testing.assert_array_equal(model.fit(X, Y).X_fit_.dtype, np.float64)
+
+
 def test_auto_never_approximates(monkeypatch, capsys):
     assert KernelRidge(KERNEL).fit(X, Y).solver_ == "cholesky"
     monkeypatch.setattr("kernelkit.estimators._ridge_fit.DENSE_ROWS", 300)
     model = KernelRidge(KERNEL, alpha=0.1, preconditioner_rank=50, verbose=True, random_state=0).fit(X, Y)
     assert model.solver_ == "cg"
     assert "solver='cg': the exact problem of 400 rows; solver='nystroem' would" in capsys.readouterr().err
+
+
+def test_whole_floats_count():
+    settings = dict(kernel=KERNEL, alpha=0.1, tol=1e-3, random_state=0)
+    model = KernelRidge(**settings, solver="cg", preconditioner_rank=40.0, max_iter=100.0).fit(X, Y)
+    assert 1 < model.n_iter_ < 100
+    assert len(KernelRidge(**settings, solver="nystroem", n_landmarks=20.0).fit(X, Y).X_fit_) == 20
 
 
 @pytest.mark.parametrize("solver", ["cg", "nystroem"])
@@ -271,6 +422,41 @@ def test_a_shortfall_is_told(solver, monkeypatch):
         model.fit(X, Y)
     assert told[0].filename == __file__
     assert model.n_iter_ == 2 and model.residual_ > 1e-5
+
+
+def test_a_residual_a_little_above_the_tolerance_is_told():
+    model = KernelRidge(KERNEL, alpha=1e-3, solver="cg", preconditioner_rank=5, random_state=0)
+    steps = model.fit(X, Y).n_iter_
+    with pytest.warns(ConvergenceWarning, match="raise max_iter"):
+        model.set_params(max_iter=steps - 1).fit(X, Y)
+    assert 1e-6 < model.residual_ < 1e-5
+
+
+def test_what_rounding_stops_is_not_to_be_iterated_on():
+    model = KernelRidge(Gaussian(3.0), alpha=1e-7, solver="cg", tol=1e-15, preconditioner_rank=300, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="above tol=1e-15: rounding lets it come no nearer; raise alpha or tol"):
+        model.fit(X, Y)
+
+
+@pytest.mark.parametrize("solver", ["cg", "nystroem"])
+@pytest.mark.parametrize("by", ["keyboard", "callback"])
+def test_what_is_stopped_is_so_for_all_alphas(solver, by, monkeypatch):
+    monkeypatch.setattr(_many_rows, "SMALL_LANDMARKS", 0)
+    seen = []
+
+    def stop(step, residual):
+        seen.append(step)
+        if step == 3 and by == "keyboard":
+            raise KeyboardInterrupt
+        return step == 3
+
+    monkeypatch.setattr("kernelkit.estimators._many_rows.progress", lambda *_: nullcontext(stop))
+    monkeypatch.setattr("kernelkit.estimators._ridge_fit.progress", lambda *_: nullcontext(stop))
+    model = KernelRidge(KERNEL, alpha=[1e-2, 1e-3, 1e-4], solver=solver, n_landmarks=50, preconditioner_rank=5)
+    with pytest.warns(ConvergenceWarning, match="it was stopped; fit again with warm_start=True to go on"):
+        model.set_params(warm_start=True, random_state=0, fit_intercept=True).fit(X, Y[:, [0, 1, 1]])
+    assert seen == [1, 2, 3] and model.n_iter_ == 3
+    assert model.dual_coef_[:, 0].any() and not model.dual_coef_[:, 1:].any()
 
 
 @pytest.mark.parametrize("solver", ["cg", "nystroem"])
