@@ -23,6 +23,7 @@ from ._smo_rows import WHOLE, finite, kernel_rows
 
 SET = 1024  # rows that are optimised at a time while more than WHOLE are not settled
 BURST = 5_000  # steps before the interpreter has a chance to see an interrupt
+BURSTS = 20  # of them on a set, before the gradient of all rows is brought up to date
 LONG = 5_000  # steps after which few rows, too, are worth leaving some aside
 EASIER = 0.1  # share of the violation that a set is optimised to
 SMALLEST_FLOAT32_TOL = 1e-6  # below, kernel values are kept in float64
@@ -128,8 +129,11 @@ class _Descent:
         y, F = problem.y[chosen], self.F[chosen]
         box = np.stack([self.b[chosen], problem.lower[chosen], problem.upper[chosen]])
         K, diagonal = self.rows.among(chosen), self.diagonal[chosen]
-        steps, _ = minimise(K, diagonal, y, box, problem.epsilon, F, tol, min(BURST, most))
-        self.steps += steps
+        most = min(most, BURST if len(chosen) == len(self.b) else BURSTS * BURST)
+        steps = BURST
+        while most > 0 and steps == BURST:
+            steps, _ = minimise(K, diagonal, y, box, problem.epsilon, F, tol, min(BURST, most))
+            self.steps, most = self.steps + steps, most - steps
         b = box[0]
         change = b - self.b[chosen]
         moved = np.flatnonzero(change)
