@@ -1,4 +1,6 @@
-"""Support vector machines against scikit-learn's, and sklearnex where it is installed: the fit, and values at new rows.
+"""Support vector machines against scikit-learn's, and sklearnex where it is installed: searches, and values at new rows.
+
+Fits are with solver="libsvm"; smo.py has those of the other solver. ``python benchmarks/svm.py search`` runs one part.
 
 With the path of an .npz file that has X_train and y_train, such as MNIST's, its first rows are the ten-class data too.
 With "search" as argument: only the search among 7 sigma x 8 C by 5 folds, each timed once.
@@ -51,7 +53,7 @@ def report(what, ours, theirs, X):
 def two_class():
     X, y, new = overlapping()
     gamma = 0.5 / D
-    ours, theirs = KernelSVC(Gaussian(D**0.5)), SVC(gamma=gamma, cache_size=2000)
+    ours, theirs = KernelSVC(Gaussian(D**0.5), solver="libsvm"), SVC(gamma=gamma, cache_size=2000)
     compare(f"fit, n = {N}, d = {D}", lambda: ours.fit(X, y), lambda: theirs.fit(X, y), 2.2, 2)
     report("two classes", ours, theirs, new[:1000])
     values = lambda model: lambda: model.decision_function(new)  # noqa: E731
@@ -67,7 +69,7 @@ def two_class():
 
 def many_classes(what, X, y):
     sigma = (X.shape[1] * X.var() / 2) ** 0.5
-    ours, theirs = KernelSVC(Gaussian(sigma)), SVC(gamma=0.5 / sigma**2, cache_size=2000)
+    ours, theirs = KernelSVC(Gaussian(sigma), solver="libsvm"), SVC(gamma=0.5 / sigma**2, cache_size=2000)
     what = f"fit, {what}, n = {N}, d = {X.shape[1]}"
     compare(what, lambda: ours.fit(X, y), lambda: theirs.fit(X, y), 3, 1)
     report("ten classes", ours, theirs, X[:1000])
