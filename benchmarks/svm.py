@@ -1,6 +1,6 @@
-"""Support vector machines against scikit-learn's, and sklearnex where it is installed: searches, and values at new rows.
+"""Support vector machines against scikit-learn's, and sklearnex where it is installed: values at new rows, searches.
 
-Fits are with solver="libsvm"; smo.py has those of the other solver. ``python benchmarks/svm.py search`` runs one part.
+Fits are with solver="libsvm"; smo.py has those of the other solver.
 
 With the path of an .npz file that has X_train and y_train, such as MNIST's, its first rows are the ten-class data too.
 With "search" as argument: only the search among 7 sigma x 8 C by 5 folds, each timed once.
