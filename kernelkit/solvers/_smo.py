@@ -241,10 +241,8 @@ def smo(
     epsilon: float = 0.0,
     tol: float,
     max_iter: int,
-    cache_size: float,
-    shrinking: bool = True,
-    verbose: bool = False,
     start: np.ndarray | None = None,
+    **settings: Any,
 ) -> DualSolution:
     """Solve a support vector machine's dual problem, as `libsvm` does and with its arguments.
 
@@ -254,10 +252,12 @@ def smo(
         As for `libsvm`.
     formulation : {"c_svc", "epsilon_svr"}
         The problem.
-    tol, max_iter, cache_size, shrinking, verbose
+    tol, max_iter
         As for `minimum`.
     start : array of shape (pairs, n), optional
         Dual variables to start from, with the signs of ``DualSolution.of_pairs``; not used where the pairs are others.
+    **settings
+        The others of `minimum`: cache_size, shrinking, verbose.
 
     Raises
     ------
@@ -267,20 +267,7 @@ def smo(
         If a kernel value is not finite.
     """
     values, rounding = _values(operator, tol)
-    settings: dict[str, Any] = {
-        "rounding": rounding,
-        "tol": tol,
-        "max_iter": max_iter,
-        "cache_size": cache_size,
-        "shrinking": shrinking,
-        "verbose": verbose,
-    }
-    bound = C * (np.ones(len(y)) if w is None else w)
-    if formulation == "epsilon_svr":
-        codes, problems = np.zeros(len(y), dtype=int), [(None, BoxProblem(y, -bound, bound, epsilon))]
-    else:
-        codes = y.astype(int)
-        problems = list(_pairs(codes, bound))
+    codes, problems = _problems(y, C * (np.ones(len(y)) if w is None else w), formulation, epsilon)
     variables, found = np.zeros((len(problems), len(y))), {}
     if start is not None and start.shape != variables.shape:
         start = None
@@ -292,6 +279,9 @@ def smo(
             problem,
             values if rows is None else values.restricted(rows),
             exact=None if rounding == 0 else lambda: _float64(operator, rows),
+            rounding=rounding,
+            tol=tol,
+            max_iter=max_iter,
             start=None if start is None else start[k, at],
             **settings,
         )
@@ -300,6 +290,10 @@ def smo(
     run(work, range(len(problems)))
     minima = [found[k] for k in range(len(problems))]
     _warn_unless_converged(minima, tol, max_iter)
+    return _solution(codes, variables, minima, tol)
+
+
+def _solution(codes: np.ndarray, variables: np.ndarray, minima: list[Minimum], tol: float) -> DualSolution:
     return DualSolution.of_pairs(
         codes,
         variables,
@@ -350,13 +344,20 @@ def _in_float32_if_safe(operator: Any) -> tuple[Any, float]:
     return (rough, float(rounding)) if rounding <= LARGEST_ROUNDING * size else (exact, 0.0)
 
 
-def _pairs(codes: np.ndarray, bound: np.ndarray) -> Any:
-    """Yield the rows, None for all, and the problem of each pair of classes."""
+Parts = list[tuple[np.ndarray | None, BoxProblem]]
+
+
+def _problems(y: np.ndarray, bound: np.ndarray, formulation: str, epsilon: float) -> tuple[np.ndarray, Parts]:
+    """Return class numbers, all 0 for regression, and the rows, None for all, and problem of each pair of classes."""
+    if formulation == "epsilon_svr":
+        return np.zeros(len(y), dtype=int), [(None, BoxProblem(y, -bound, bound, epsilon))]
+    codes, parts = y.astype(int), []
     n_classes = codes.max() + 1
     for i, j in combinations(range(n_classes), 2):
         rows = None if n_classes == 2 else np.flatnonzero((codes == i) | (codes == j))
         at = slice(None) if rows is None else rows
-        yield rows, BoxProblem.of_classes(codes[at] == i, bound[at])
+        parts.append((rows, BoxProblem.of_classes(codes[at] == i, bound[at])))
+    return codes, parts
 
 
 def _warn_unless_converged(found: list[Minimum], tol: float, max_iter: int) -> None:
