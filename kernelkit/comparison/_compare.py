@@ -10,6 +10,7 @@ from typing import Any
 from ._budget import Budget
 from ._candidates import choose
 from ._errors import InputError
+from ._own_kernels import own_candidates
 from ._progress import progress as show_progress
 from ._result import ComparisonResult
 from ._run import run
@@ -25,6 +26,7 @@ def compare(
     *,
     task: str = "auto",
     candidates: str | Iterable[str] | None = None,
+    kernels: dict[str, Any] | None = None,
     cv: int = 5,
     seed: int = 0,
     groups: Any = None,
@@ -50,6 +52,9 @@ def compare(
         "auto" goes by the target's values; the report says why.
     candidates : iterable of str or str, optional
         Names, in a string separated by commas; all by default. The linear model is always among them.
+    kernels : dict from str to kernel or list of kernels, optional
+        Kernels of your own by name, compared as kernel ridges on the prepared columns (numbers with mean 0 and variance
+        1, then the columns of the categories); of a list the best is chosen inside the training folds, as alpha is.
     cv : int
         Number of folds, at least 2.
     seed : int
@@ -93,7 +98,7 @@ def compare(
     clock = Budget(_positive("budget", budget))
     max_rows, seed = _whole("max_rows", max_rows, 20), _whole("seed", seed, 0)
     notices = list(notices)
-    chosen = choose(candidates, notices)
+    chosen = choose(candidates, notices) + own_candidates(kernels)
     table = make_table(X, y, task=task, groups=groups, time=time, name=name, notices=notices)
     with show_progress(progress) as report:
         return ComparisonResult(run(table, chosen, cv, seed, max_rows, clock, report))

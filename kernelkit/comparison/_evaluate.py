@@ -13,8 +13,8 @@ from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from ._candidates import SVM_STEPS, Candidate
-from ._models import build
+from ._candidates import Candidate
+from ._models import SVM_STEPS, build
 from ._preprocess import preparation
 from ._scores import SCORE, scores
 from ._splits import Splitter
@@ -128,9 +128,7 @@ class Outcome:
 
     def chosen(self) -> str:
         """Return the setting chosen most often, in words."""
-        first, second = self.candidate.axes
-        i, j = self.setting
-        return f"{first.label(i)}, {second.label(j)}"
+        return self.candidate.describe(self.setting)
 
 
 def evaluate(candidate: Candidate, fold: Fold, setting: tuple[int, int] | None = None) -> FoldResult:

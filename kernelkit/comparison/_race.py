@@ -79,6 +79,8 @@ class Race:
             return False
         result.model = None  # the fitted models of all folds together may not fit into memory
         outcome.results.append(result)
+        n_numeric, n_other = fold.training.n_numeric, fold.n_other
+        outcome.n_features = outcome.candidate.n_features(n_numeric, n_other, outcome.setting[0])
         return True
 
     def one_fold(self, outcome: Outcome, fold: Fold, setting: tuple[int, int] | None = None) -> FoldResult | None:

@@ -8,7 +8,7 @@ from ._evaluate import Outcome
 from ._run import Comparison
 from ._scores import SCORE, SYMBOL
 from ._statistics import Difference
-from ._verdict import Judgement, Pair
+from ._verdict import KERNELS, Judgement, Pair
 
 
 def headline(found: Comparison) -> str:
@@ -26,7 +26,7 @@ def headline(found: Comparison) -> str:
         if best is pair.kernel:
             features = f"the same model as lifting to {pair.lifted.n_features:,} features, and cheaper here"
             return f"Use {_name(best)} by its kernel: {features}."
-    if best.candidate.family == "kernel":
+    if best.candidate.family in KERNELS:
         return f"The kernel trick is worth it here: use the {best.label}."
     if best.candidate.family == "approximate":
         return f"Use {best.label} features ({best.n_features:,}): a kernel's model at the cost of a linear one."

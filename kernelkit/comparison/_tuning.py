@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.preprocessing import LabelBinarizer
+from scipy.linalg import LinAlgWarning
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
+from sklearn.preprocessing import LabelBinarizer, scale
 
 from ..engine import available_bytes, check_memory, run, single_threaded_blas
-from ..estimators import KernelRidgeClassifierCV, KernelRidgeCV
+from ..estimators import KernelRidgeClassifierCV, KernelRidgeCV, KernelSVCCV, KernelSVRCV
 from ._candidates import ALPHAS, Candidate
 from ._models import build, kernels, lifting
 from ._splits import Split
 
+THREADED_ROWS = 1000
+TUNING_STEPS = 20_000
 TUNED_BY = {"regression": None, "classification": "accuracy"}  # None: the mean squared error
 
 
@@ -34,22 +38,43 @@ class TrainingRows:
 
 def tune(candidate: Candidate, rows: TrainingRows) -> tuple[int, int]:
     """Return the setting (i, j) with the best mean inner score; the smoothest of equals."""
-    with single_threaded_blas():
-        table = _TUNERS[candidate.family](candidate, rows)
+    table = np.nan_to_num(_TUNERS[candidate.family](candidate, rows), nan=-np.inf)
+    if not np.isfinite(table).any():
+        raise ValueError("no setting could be fitted")
     i, j = np.unravel_index(int(np.argmax(table)), table.shape)
     return int(i), int(j)
 
 
 def _tune_kernel(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
-    n = len(rows.y)
-    search = KernelRidgeClassifierCV if rows.task == "classification" else KernelRidgeCV
-    choices = kernels(candidate, rows.X, rows.n_numeric)
+    # LAPACK in SciPy holds the interpreter: its own threads work on one matrix, ours would wait for each other.
+    with nullcontext() if len(rows.y) >= THREADED_ROWS else single_threaded_blas():
+        search = KernelRidgeClassifierCV if rows.task == "classification" else KernelRidgeCV
+        scoring, choices = TUNED_BY[rows.task], kernels(candidate, rows.X, rows.n_numeric)
+        model = search(choices, alphas=ALPHAS, cv=rows.inner, fit_intercept=True, scoring=scoring)
+        with _quietly():
+            model.fit(rows.X, rows.y)
+    return model.cv_results_["mean_test_score"].reshape(len(choices), len(ALPHAS))
 
-    def scores(i: int) -> np.ndarray:
-        model = search(choices[i], alphas=ALPHAS, cv=rows.inner, fit_intercept=True, scoring=TUNED_BY[rows.task])
-        return model.fit(rows.X, rows.y).cv_results_["mean_test_score"]
 
-    return _for_each(scores, len(choices), 8 * 5 * n**2)
+def _tune_machine(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
+    choices, Cs = kernels(candidate, rows.X, rows.n_numeric), candidate.axes[1].values
+    settings: dict[str, Any] = {"Cs": Cs, "cv": rows.inner, "refit": False, "max_iter": TUNING_STEPS}
+    search: Any = KernelSVCCV(choices, **settings)
+    y = rows.y
+    if rows.task == "regression":
+        search, y = KernelSVRCV(choices, **settings), scale(rows.y)
+    with _quietly():
+        search.fit(rows.X, y)
+    return search.cv_results_["mean_test_score"].reshape(len(Cs), len(choices)).T
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Let a setting that does not converge, or cannot be fitted, lose by its score without a word."""
+    with warnings.catch_warnings():
+        for category in (ConvergenceWarning, FitFailedWarning, LinAlgWarning):
+            warnings.simplefilter("ignore", category)
+        yield
 
 
 def _tune_lifted(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
@@ -61,7 +86,8 @@ def _tune_lifted(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
     def scores(i: int) -> np.ndarray:
         return ridge_scores(lifting(candidate, rows.X, rows.n_numeric, i, rows.seed).fit_transform(rows.X), rows)
 
-    return _for_each(scores, len(candidate.axes[0].values), needed)
+    with single_threaded_blas():
+        return _for_each(scores, len(candidate.axes[0].values), needed)
 
 
 def _for_each(scores: Callable[[int], np.ndarray], count: int, needed: int) -> np.ndarray:
@@ -124,42 +150,24 @@ def _labels(decision: np.ndarray) -> np.ndarray:
 
 
 def _tune_yardstick(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
-    first, second = (range(len(axis.values)) for axis in candidate.axes)
-    jobs = [(i, j, k) for i in first for j in second for k in range(len(rows.inner))]
-    found = np.empty((len(first), len(second), len(rows.inner)))
-
-    def score(job: tuple[int, int, int]) -> None:
-        i, j, k = job
+    """Return mean inner scores; one fit at a time: forests start threads that filter warnings for themselves."""
+    shape = [len(axis.values) for axis in candidate.axes]
+    found = np.empty((*shape, len(rows.inner)))
+    for i, j, k in np.ndindex(*found.shape):
         train, test = rows.inner[k]
         model = build(candidate, rows.X, rows.n_numeric, (i, j), rows.task, rows.seed)
-        model.set_params(**_wherever_they_are(model, candidate.while_tuning))
+        model.set_params(**candidate.while_tuning)
         predicted = model.fit(rows.X[train], rows.y[train]).predict(rows.X[test])
         if rows.task == "classification":
-            found[job] = np.mean(predicted == rows.y[test])
+            found[i, j, k] = np.mean(predicted == rows.y[test])
         else:
-            found[job] = -np.mean((predicted - rows.y[test]) ** 2)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a setting that does not converge loses by its score
-        _run_all(score, jobs, candidate.own_threads)
+            found[i, j, k] = -np.mean((predicted - rows.y[test]) ** 2)
     return found.mean(axis=2)
-
-
-def _wherever_they_are(model: Any, params: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters under the names they have in nested estimators."""
-    return {path: params[path.split("__")[-1]] for path in model.get_params() if path.split("__")[-1] in params}
-
-
-def _run_all(score: Callable[[tuple[int, int, int]], None], jobs: list[tuple[int, int, int]], one_by_one: bool) -> None:
-    if not one_by_one:
-        run(score, jobs)
-        return
-    for job in jobs:
-        score(job)
 
 
 _TUNERS = {
     "kernel": _tune_kernel,
+    "machine": _tune_machine,
     "lifted": _tune_lifted,
     "approximate": _tune_lifted,
     "yardstick": _tune_yardstick,

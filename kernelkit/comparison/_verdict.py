@@ -10,6 +10,7 @@ from ._errors import InputError
 from ._evaluate import Outcome
 from ._statistics import Difference, compare_scores
 
+KERNELS = ("kernel", "machine")
 CLEARLY, NOTICEABLE = 1.5, 0.02  # a ratio, and seconds
 
 
@@ -96,7 +97,7 @@ def judge(outcomes: list[Outcome], task: str, test_share: float) -> Judgement:
     recommended = min(steps, key=lambda outcome: (outcome.candidate.rank, -outcome.score(task)))
     challenger = best_of([outcome for outcome in done if outcome is not linear])
     lifted = best_of([outcome for outcome in done if outcome.candidate.family == "lifted" and outcome is not linear])
-    kernel = best_of([o for o in done if o.candidate.family == "kernel" and not o.candidate.numeric_only])
+    kernel = best_of([o for o in done if o.candidate.family in KERNELS and not o.candidate.numeric_only])
     return Judgement(
         best,
         recommended,

@@ -12,10 +12,12 @@ import numpy as np
 from .._arrays import take_rows
 from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel
-from ..solvers import LandmarkSpectrum, Spectrum
+from ..solvers import LandmarkSpectrum, Spectrum, solve_many
 from ._landmark_problem import LandmarkProblem
 from ._problem import RidgeProblem, ridge_problem, square_part
 from ._scoring import Scoring
+
+EVD_IN_FACTORS = 10  # what an eigendecomposition takes, in Cholesky factors of the same matrix
 
 
 @dataclass(frozen=True)
@@ -96,17 +98,28 @@ class Trial(AnyTrial):
     def refit_residuals(self, train: np.ndarray, test: np.ndarray, alphas: np.ndarray) -> np.ndarray:
         """Return the residuals (a, len(test), t) on the rows `test` of fits to the rows `train`."""
         Y, scale = self.problem.Y, self.problem.scale
-        part = Spectrum.from_operator(
-            MatrixOperator(square_part(self.matrix, train)),
-            scale=None if scale is None else scale[train],
+        operator = MatrixOperator(square_part(self.matrix, train))
+        part_scale = None if scale is None else scale[train]
+        many, t = np.tile(Y[train], len(alphas)), Y.shape[1]
+        coef, bias, _ = solve_many(
+            operator,
+            many,
+            np.repeat(alphas, t),
+            scale=part_scale,
             intercept=self.intercept,
+            solver="cholesky" if len(alphas) < EVD_IN_FACTORS else "eigen",
+            mixed=False,
         )
-        cross = self.matrix[np.ix_(test, train)]
-        fits = (part.solve(Y[train], alpha) for alpha in alphas)
-        return np.stack([Y[test] - cross @ coef - bias for coef, bias in fits])
+        predicted = self.matrix[np.ix_(test, train)] @ coef + bias
+        return Y[test] - predicted.reshape(len(test), len(alphas), t).transpose(1, 0, 2)
 
     def _solve(self, alpha: Any) -> tuple[np.ndarray, np.ndarray]:
-        return self.spectrum.solve(self.problem.Y, alpha)
+        problem = self.problem
+        if "spectrum" in vars(self) or "matrix" not in vars(self):
+            return self.spectrum.solve(problem.Y, alpha)
+        operator = MatrixOperator(self.matrix)
+        coef, bias, _ = solve_many(operator, problem.Y, alpha, scale=problem.scale, intercept=self.intercept)
+        return coef.astype(problem.operator.dtype, copy=False), bias
 
     def _cross(self, rows: np.ndarray) -> KernelOperator | MatrixOperator:
         if isinstance(self.kernel, Kernel):
@@ -174,7 +187,10 @@ class GeneralisedCV:
 
 
 class Folds:
-    """One column for each split; in closed form where all rows that are not tested are trained on."""
+    """One column for each split.
+
+    In closed form where all rows that are not tested are trained on, or refitted where few ridges make that cheaper.
+    """
 
     def __init__(self, scoring: Scoring, splits: list[tuple[np.ndarray, np.ndarray]]):
         self.scoring = scoring
@@ -185,10 +201,12 @@ class Folds:
         problem = trial.problem
         splits = self._among(problem)
         closed = [test for train, test in splits if _complementary(train, test, len(problem.rows))]
+        if _factors(splits, len(problem.rows), len(alphas)) < EVD_IN_FACTORS:
+            closed = []
         residuals = iter(trial.spectrum.fold_residuals(problem.Y, alphas, closed) if closed else ())
         columns = []
         for train, test in splits:
-            complementary = _complementary(train, test, len(problem.rows))
+            complementary = closed and _complementary(train, test, len(problem.rows))
             errors = next(residuals) if complementary else trial.refit_residuals(train, test, alphas)
             columns.append(self.scoring(errors, problem.Y[test], problem.rows[test]).mean(axis=1))
         return np.stack(columns, axis=1)
@@ -201,6 +219,11 @@ class Folds:
         if not all(len(train) and len(test) for train, test in splits):
             raise ValueError("cv has a split with no row of positive weight to train on or to test on")
         return splits
+
+
+def _factors(splits: list[tuple[np.ndarray, np.ndarray]], n: int, alphas: int) -> float:
+    """Return what refits by Cholesky factors cost, in factors of all n rows."""
+    return alphas * sum((len(train) / n) ** 3 for train, _ in splits)
 
 
 def _complementary(train: np.ndarray, test: np.ndarray, n: int) -> bool:

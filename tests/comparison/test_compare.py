@@ -81,7 +81,7 @@ def test_json_is_complete_and_strict(result, tmp_path):
     found = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
     assert found == json.loads(text)
     assert found["data"]["rows"] == 442 and found["data"]["held_out_rows"] == 89
-    assert found["settings"]["seed"] == 0 and found["settings"]["settings_per_candidate"] == 18
+    assert found["settings"]["seed"] == 0 and found["settings"]["settings_per_candidate"] == 24
     assert len(found["candidates"]) == 6
     for candidate in found["candidates"]:
         assert candidate["status"] == "ok" and len(candidate["folds"]) == 10
@@ -191,9 +191,9 @@ def test_input_is_left_alone():
 
 
 def test_remarks_of_solvers_are_shown(monkeypatch):
-    monkeypatch.setattr("kernelkit.comparison._candidates.SVM_STEPS", 5)
+    monkeypatch.setattr("kernelkit.comparison._models.SVM_STEPS", 5)
     result = compare(*sample("linear", 0, n=60), candidates="linear,svm", cv=2)
-    assert "note: SVM, Gaussian, 4 of 4 fits: stopped after" in repr(result)
+    assert "note: Gaussian SVM, 4 of 4 fits: stopped after" in repr(result)
 
 
 def test_every_candidate_is_simple_to_rank():
