@@ -177,7 +177,9 @@ CANDIDATES = (
 
 def own_kernel(name: str, kernels: tuple[Kernel, ...]) -> Candidate:
     """Return the candidate of a user's kernel: as it is, or several to choose from."""
-    return Candidate(name, name, "kernel", 4, kernels, (Axis("kernel", tuple(range(1, len(kernels) + 1))), _ALPHA))
+    return Candidate(
+        name, f"kernel {name!r}", "kernel", 4, kernels, (Axis("kernel", tuple(range(1, len(kernels) + 1))), _ALPHA)
+    )
 
 
 def choose(names: str | Iterable[str] | None, notices: list[str]) -> list[Candidate]:

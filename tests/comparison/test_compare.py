@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.metrics import r2_score
 
+from kernelkit import Gaussian, Linear
 from kernelkit.comparison import ComparisonResult, InputError, compare
 from kernelkit.comparison._candidates import CANDIDATES
 from kernelkit.comparison._report import without_unicode
@@ -199,3 +200,11 @@ def test_remarks_of_solvers_are_shown(monkeypatch):
 def test_every_candidate_is_simple_to_rank():
     ranks = [candidate.rank for candidate in CANDIDATES]
     assert ranks == sorted(ranks) and CANDIDATES[0].name == "linear"
+
+
+def test_own_kernels_join():
+    X, y = sample("smooth", 0, n=120)
+    result = compare(X, y, candidates="linear", kernels={"mine": Gaussian(0.6), "two": [Linear(), Gaussian(0.5)]}, cv=3)
+    assert list(result.table.index) == ["linear", "mine", "two"]
+    assert result.verdict.startswith(f"The kernel trick is worth it here: use the kernel '{result.recommended}'.")
+    assert result.to_dict()["held_out"]["recommended"]["r2"] > 0.8

@@ -38,6 +38,12 @@ w = rng.uniform(0.5, 2, size=50)
 ALPHAS = [1e-6, 1e-2, 1.0]
 
 
+@pytest.fixture(params=[0, 1e9], ids=["eigenvectors", "factors"])
+def way(request, monkeypatch):
+    """Splits are validated in closed form, or refitted by Cholesky factors, whatever is cheaper."""
+    monkeypatch.setattr("kernelkit.estimators._trial.EVD_IN_FACTORS", request.param)
+
+
 @pytest.mark.parametrize("kernel", [Gaussian("scale"), Laplacian(2.0), Linear(), Polynomial(degree=2)])
 @pytest.mark.parametrize("fit_intercept", [False, True])
 @pytest.mark.parametrize("weights", [None, w])
@@ -90,6 +96,7 @@ def test_equals_ridge_cv():
 )
 @pytest.mark.parametrize("fit_intercept", [False, True])
 @pytest.mark.parametrize("scoring", [None, "r2", make_scorer(mean_absolute_error, greater_is_better=False)])
+@pytest.mark.usefixtures("way")
 def test_folds_equal_a_grid_search(cv, fit_intercept, scoring):
     settings = {"alphas": ALPHAS[1:], "cv": cv, "scoring": scoring, "fit_intercept": fit_intercept}
     ours = KernelRidgeCV(Gaussian(1.5), **settings).fit(X, Y)
@@ -106,6 +113,7 @@ def test_folds_equal_a_grid_search(cv, fit_intercept, scoring):
 
 
 @pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.usefixtures("way")
 def test_weighted_folds_equal_the_refits(fit_intercept):
     model = KernelRidgeCV(Gaussian(1.5), alphas=[0.1], cv=KFold(4), fit_intercept=fit_intercept)
     model.fit(X, y, sample_weight=w)
@@ -187,6 +195,7 @@ LABELS = np.array(["setosa", "versicolor", "virginica"])
 
 @pytest.mark.parametrize("scoring", [None, "accuracy", "f1_macro", "balanced_accuracy"])
 @pytest.mark.parametrize("cv", [None, StratifiedKFold(4)])
+@pytest.mark.usefixtures("way")
 def test_classifier(scoring, cv):
     A, b = load_iris(return_X_y=True)
     A, b = A[::2], LABELS[b[::2]]
