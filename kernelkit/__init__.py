@@ -1,5 +1,6 @@
 """Kernel methods in the style of scikit-learn: one kernel object works in every estimator."""
 
+from ._show_versions import show_versions
 from ._version import __version__
 from .comparison import compare
 from .estimators import (
@@ -81,4 +82,5 @@ __all__ = [
     "as_kernel",
     "compare",
     "explicit",
+    "show_versions",
 ]

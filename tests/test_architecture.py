@@ -13,6 +13,7 @@ FLOORS = {
     "_arrays": 0,
     "_validation": 1,
     "engine": 2,
+    "_show_versions": 3,
     "kernels": 3,
     "solvers": 3,
     "features": 4,
