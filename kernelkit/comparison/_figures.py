@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..inspection import spectrum
+from ._budget import duration
 from ._evaluate import Outcome
 from ._models import kernels
 from ._run import Comparison
@@ -29,32 +30,42 @@ def score_against_cost(found: Comparison, ax: Any = None) -> Any:
     """Draw the mean score with its standard deviation over the folds against the time of one fit; return the axes."""
     done, task = finished(found), found.table.task
     if ax is None:
-        ax = new_figure(max(3.2, 0.16 * len(done) + 1.2)).add_subplot()
+        ax = new_figure(_height(len(done))).add_subplot()
     scores = np.array([outcome.score(task) for outcome in done])
+    spreads = np.array([outcome.spread(task) for outcome in done])
     floor = _floor(scores)
     points = [(outcome.fit_seconds, max(score, floor)) for outcome, score in zip(done, scores, strict=True)]
-    for i, (outcome, (seconds, height)) in enumerate(zip(done, points, strict=True)):
-        below = scores[i] < floor
-        ax.errorbar(
-            seconds,
-            height,
-            yerr=None if below else outcome.spread(task),
-            capsize=2,
-            linewidth=0.7,
-            markersize=5,
-            markeredgecolor="black",
-            markeredgewidth=0.5,
-            **(look(i) | ({"marker": "v", "color": "white"} if below else {})),
-        )
-    ax.set(xscale="log", xlabel="time of one fit (seconds)", ylabel=SYMBOL[task])
-    kept = [outcome.spread(task) for outcome, score in zip(done, scores, strict=True) if score >= floor]
-    reach = max(kept) if kept else 0.0
-    ax.set_ylim(
-        floor - min(reach, scores[0] - floor + 0.01) - 0.02 * (scores[0] - floor + 0.01), scores[0] + reach * 1.1
-    )
-    labels = [f"{o.label}, {s:.3f}" if s < floor else o.label for o, s in zip(done, scores, strict=True)]
-    spread_labels(ax, points, labels, {i for i, o in enumerate(done) if o.name == found.judgement.recommended.name})
+    looks = [look(i, hollow=score < floor) for i, score in enumerate(scores)]
+    for point, score, spread, style in zip(points, scores, spreads, looks, strict=True):
+        reach = spread if score >= floor else None
+        ax.errorbar(*point, yerr=reach, capsize=2, elinewidth=0.5, markersize=5.5, **style)
+    inside = scores >= floor
+    low, high = (scores - spreads)[inside].min(), (scores + spreads)[inside].max()
+    ax.set(xscale="log", xlabel="time of one fit", ylabel=SYMBOL[task])
+    _durations(ax, [seconds for seconds, _ in points])
+    ax.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low))
+    spread_labels(ax, points, [_label(found, outcome, floor) for outcome in done], looks)
     return ax
+
+
+def _durations(ax: Any, seconds: list[float]) -> None:
+    """Let the axis span two decades at least, and name its powers of ten."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    middle, reach = math.sqrt(min(seconds) * max(seconds)), max(math.sqrt(max(seconds) / min(seconds)) * 1.3, 10.0)
+    ax.set_xlim(middle / reach, middle * reach)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(".0", "")))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _height(labels: int) -> float:
+    return max(3.3, 0.155 * labels + 1.0)
+
+
+def _label(found: Comparison, outcome: Outcome, floor: float) -> str:
+    score = outcome.score(found.table.task)
+    mark = "▶ " if outcome.name == found.judgement.recommended.name else ""
+    return mark + outcome.label + (f" ({score:.3g})" if score < floor else "")
 
 
 def _floor(scores: np.ndarray) -> float:
@@ -101,7 +112,7 @@ def _plain_factors(ax: Any) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     low, high = ax.get_xlim()
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high / low > 4 else MaxNLocator(5))
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high / low > 4 else MaxNLocator(5, steps=[1, 2, 5, 10]))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
 
@@ -109,7 +120,7 @@ def _plain_factors(ax: Any) -> None:
 def spectra(found: Comparison) -> Any:
     """Draw the eigenvalues of the compared kernels, each with its most frequent setting; return the figure."""
     chosen, X = spectrum_models(found), spectrum_rows(found)
-    figure = new_figure(max(3.2, 0.16 * len(chosen) + 1.4))
+    figure = new_figure(_height(len(chosen)))
     ax = figure.add_subplot()
     ends = []
     for i, outcome in enumerate(chosen):
@@ -122,8 +133,9 @@ def spectra(found: Comparison) -> Any:
         style = look(i) | {"linestyle": DASHES[i % len(DASHES)]}
         ax.plot(components, drawn, markevery=every, markersize=3.5, linewidth=0.9, **style)
         ends.append((float(components[-1]), float(drawn[-1])))
+    looks = [look(i) for i in range(len(chosen))]
     ax.set(xscale="log", yscale="log", xlabel="component", ylabel="share of the sum of eigenvalues")
-    spread_labels(ax, ends, [outcome.label for outcome in chosen], set())
+    spread_labels(ax, ends, [outcome.label for outcome in chosen], looks)
     return figure
 
 

@@ -17,7 +17,7 @@ from ._budget import duration
 from ._candidates import SETTINGS
 from ._evaluate import INNER_FOLDS
 from ._html_tables import candidates, differences
-from ._page import STYLE, Section, figure, listed, page, scrolled
+from ._page import Section, figure, fragment, listed, page, scrolled
 from ._run import Comparison
 from ._scores import SCORE
 from ._sentences import details, headline
@@ -54,16 +54,7 @@ def sections(found: Comparison, loading: str | None) -> list[Section]:
 
 def to_fragment(found: Comparison) -> str:
     """Return verdict and table, for a notebook."""
-    rules = re.findall(r"^(\.verdict[^{]*|ul[^{]*|li[^{]*|\.scroll[^{,]*|table\.data[^{@]*)(\{[^}]*\})", STYLE, re.M)
-    scoped = "\n".join(
-        ", ".join(f".kernelkit-compare {part.strip()}" for part in names.split(",")) + " " + rule
-        for names, rule in rules
-    )
-    return (
-        f'<div class="kernelkit-compare"><style>.kernelkit-compare {{ color: #1a1a1a; background: #fff; '
-        f"--ink: #1a1a1a; --soft: #555; --line: #c9c9c9; }}\n{scoped}</style>\n"
-        f"{_verdict(found)}\n{candidates(found, sortable=False)}</div>"
-    )
+    return fragment(f"{_verdict(found)}\n{candidates(found, sortable=False)}")
 
 
 def _verdict(found: Comparison) -> str:
@@ -80,8 +71,8 @@ def _pictures(found: Comparison) -> list[Section]:
 
 def _cost(found: Comparison) -> list[Section]:
     caption = (
-        "Bars: one standard deviation of the scores on the folds. Times are those of one thread; left and up is better. "
-        "A white triangle stands for a model below the figure, its score beside its name."
+        "Bars: one standard deviation of the scores on the folds. Times are those of one thread; left and up is "
+        "better. A white triangle stands for a model below the figure, its score beside its name."
     )
     body = _figure("cost", lambda: figures.score_against_cost(found).figure, caption, "score against the time of a fit")
     return [Section("Score against cost", body, half=True)]
@@ -94,12 +85,14 @@ def _difference(found: Comparison) -> list[Section]:
     best = found.judgement.best.label
     caption = (
         f"The best by its mean is {best}. Lines: 95% intervals of the paired, corrected resampled t-test on the same "
-        "folds; filled dots: shown to be worse (p < 0.05); hollow: no difference shown. Not corrected for the number of "
-        "models. Where scores vary unevenly the mean can be ahead while the test, on logarithms, is not."
+        "folds; filled dots: shown to be worse (p < 0.05); hollow: no difference shown. Not corrected for the "
+        "number of models."
     )
+    if found.table.task == "regression":
+        caption += " The test compares logarithms of squared errors: it can disagree with the mean of R²."
     label = "paired differences to the best, with intervals; the numbers are in the table below"
     body = _figure("differences", lambda: figures.differences(found), caption, label)
-    numbers = f"<details><summary>In numbers</summary>{differences(found, rows)}</details>"
+    numbers = f"<details open><summary>In numbers</summary>{differences(found, rows)}</details>"
     return [Section("Paired differences to the best", body + numbers, half=True)]
 
 
@@ -107,9 +100,9 @@ def _spectra(found: Comparison) -> list[Section]:
     if not figures.spectrum_models(found):
         return []
     caption = (
-        f"Eigenvalues of each kernel's matrix on {len(figures.spectrum_rows(found)):,} training rows, with the setting "
-        "that most folds chose. The faster they fall, the smoother the functions, and the fewer explicit features would "
-        "do. A curve that ends has no more eigenvalues above rounding: lifting it takes that many features."
+        f"Eigenvalues of each kernel's matrix on {len(figures.spectrum_rows(found)):,} training rows, with the "
+        "setting that most folds chose. The faster they fall, the smoother the functions, and the fewer explicit "
+        "features would do. A curve that ends early is that of a kernel with so many features."
     )
     body = _figure("spectra", lambda: figures.spectra(found), caption, "falling eigenvalues of the compared kernels")
     return [Section("Spectra of the kernels", body, half=True)]
@@ -147,6 +140,8 @@ def _warnings(found: Comparison) -> list[str]:
 def _model(model: Any) -> str:
     """Return scikit-learn's picture of the pipeline, without its links and counters."""
     text = estimator_html_repr(model)
+    text = re.sub(r"</?body>", "", text)  # scikit-learn closes one that it did not open
+    text = re.sub(r'<a class="sk-estimator-doc-link.*?</a>', "", text, flags=re.DOTALL)
     text = re.sub(r'\s(?:href|src)="https?://[^"]*"', "", text)
     for counter in ("sk-container-id", "sk-estimator-id"):
         found = dict.fromkeys(re.findall(rf"{counter}-\d+", text))

@@ -5,8 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-STYLE = """
-:root { color-scheme: light; --ink: #1a1a1a; --soft: #555; --line: #c9c9c9; --link: #0b3c6f; }
+_COLOURS = "--ink: #1a1a1a; --soft: #555; --line: #c9c9c9; --link: #0b3c6f;"
+
+# What the page and a notebook share.
+_PARTS = """
+.verdict { border: 2px solid var(--ink); border-left-width: .6rem; padding: .8rem 1rem; }
+.verdict p { font-size: 1.35rem; line-height: 1.3; font-weight: 700; margin: 0 0 .5rem; }
+ul { margin: .3rem 0; padding-left: 1.2rem; }
+li { margin: .2rem 0; }
+table.data { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
+table.data th, table.data td { padding: .35rem .6rem; text-align: right; border-bottom: 1px solid #e4e4e4;
+  white-space: nowrap; background: #fff; }
+table.data th[scope=row], table.data td.words { text-align: left; }
+table.data th[scope=row], table.data thead th:first-child { position: sticky; left: 0; text-align: left; }
+table.data td.reason { text-align: left; color: var(--soft); font-style: italic; white-space: normal; }
+table.data thead th { vertical-align: bottom; border-bottom: 2px solid var(--ink); }
+table.data tr.chosen th, table.data tr.chosen td { font-weight: 700; background: #eef2f7; }
+"""
+
+STYLE = (
+    f":root {{ color-scheme: light; {_COLOURS} }}"
+    + """
 * { box-sizing: border-box; }
 body { margin: 0; color: var(--ink); background: #fff; font: 16px/1.5 system-ui, "Segoe UI", Roboto, sans-serif; }
 main, header, footer { max-width: 72rem; margin: 0 auto; padding: 0 1rem; }
@@ -16,21 +35,9 @@ section.half { grid-column: span 1; }
 h1 { font-size: 1rem; font-weight: 600; color: var(--soft); margin: 1.2rem 0 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; margin: 0 0 .5rem; border-bottom: 1px solid var(--line); }
 p, li, dd { overflow-wrap: anywhere; }
-.verdict { border: 2px solid var(--ink); border-left-width: .6rem; padding: .8rem 1rem; }
-.verdict p { font-size: 1.35rem; line-height: 1.3; font-weight: 700; margin: 0 0 .5rem; }
-ul { margin: .3rem 0; padding-left: 1.2rem; }
-li { margin: .2rem 0; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); }
 .scroll:focus-visible, button:focus-visible, summary:focus-visible, a:focus-visible {
   outline: 3px solid var(--link); outline-offset: 1px; }
-table.data { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
-table.data th, table.data td { padding: .35rem .6rem; text-align: right; border-bottom: 1px solid #e4e4e4;
-  white-space: nowrap; background: #fff; }
-table.data th[scope=row], table.data td.words { text-align: left; }
-table.data th[scope=row], table.data thead th:first-child { position: sticky; left: 0; text-align: left; }
-table.data td.reason { text-align: left; color: var(--soft); font-style: italic; white-space: normal; }
-table.data thead th { vertical-align: bottom; border-bottom: 2px solid var(--ink); }
-table.data tr.chosen th, table.data tr.chosen td { font-weight: 700; background: #eef2f7; }
 th button { all: unset; cursor: pointer; font-weight: 600; padding: .3rem 0; text-decoration: underline dotted; }
 th[aria-sort=ascending] button::after { content: " \\25B2"; }
 th[aria-sort=descending] button::after { content: " \\25BC"; }
@@ -40,8 +47,13 @@ figcaption, .note { color: var(--soft); font-size: .88rem; }
 pre.code { margin: .5rem 0; padding: .8rem; font: .8rem/1.45 ui-monospace, Consolas, Menlo, monospace; }
 .model { overflow-x: auto; }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2rem 1rem; }
-dt { font-weight: 600; } dd { margin: 0; }
+dt { font-weight: 600; }
+dd { margin: 0; }
 footer { margin-top: 2rem; padding-bottom: 2rem; color: var(--soft); font-size: .88rem; }
+"""
+)
+
+_MEDIA = """
 @media (max-width: 52rem) {
   section.half { grid-column: 1 / -1; }
   .verdict p { font-size: 1.15rem; }
@@ -59,7 +71,7 @@ footer { margin-top: 2rem; padding-bottom: 2rem; color: var(--soft); font-size: 
   table.data th, table.data td { padding: .15rem .3rem; white-space: normal; position: static !important; }
   table.data tr.chosen th, table.data tr.chosen td { background: none; border: solid #000; border-width: 1px 0; }
   pre.code { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 7pt; }
-  figure svg { max-width: 12cm; }
+  figure svg { max-width: 10.5cm; }
   th button { text-decoration: none; }
 }
 """
@@ -127,7 +139,7 @@ def page(title: str, sections: list[Section], footer: str) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light">
 <title>{escape(title)}</title>
-<style>{STYLE}</style>
+<style>{STYLE}{_PARTS}{_MEDIA}</style>
 </head>
 <body>
 <header><h1>{escape(title)}</h1></header>
@@ -139,6 +151,12 @@ def page(title: str, sections: list[Section], footer: str) -> str:
 </body>
 </html>
 """
+
+
+def fragment(inside: str) -> str:
+    """Return a piece of a notebook, whose style touches nothing else there."""
+    style = f".kernelkit-compare {{ color: #1a1a1a; background: #fff; padding: .5rem; {_COLOURS}{_PARTS}}}"
+    return f'<div class="kernelkit-compare"><style>{style}</style>\n{inside}\n</div>'
 
 
 def scrolled(inside: str, label: str, tag: str = "div", kind: str = "scroll") -> str:

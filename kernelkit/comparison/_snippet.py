@@ -29,7 +29,7 @@ AS_NUMBERS = '''
 def as_numbers(X):
     """What is no finite number counts as missing."""
     numbers = X.apply(pd.to_numeric, errors="coerce").astype("float64")
-    return numbers.replace([np.inf, -np.inf], np.nan)
+    return np.ascontiguousarray(numbers.replace([np.inf, -np.inf], np.nan))
 '''
 AS_TEXT = '''
 def as_text(X):
@@ -145,26 +145,16 @@ def _imports(text: str, source: Source) -> list[str]:
 
 
 def _unfitted(model: Pipeline, table: Table) -> Pipeline:
-    """Return the model without the step that has nothing to do where all numbers are float64 or whole."""
+    """Return the model without the step that has nothing to do where X is an array of finite numbers."""
     fresh: Any = clone(model)
     prepare = fresh.named_steps["prepare"]
-    if _all_plain(table):
+    X = table.X
+    if not is_frame(X) and (X.dtype == np.float64 or X.dtype.kind in "iu") and not np.isinf(X).any():
         prepare.transformers = [
-            (name, make_pipeline(*(step for _, step in steps.steps[1:])) if name == "numbers" else steps, columns)
+            (name, make_pipeline(*(step for _, step in steps.steps[1:])), columns)
             for name, steps, columns in prepare.transformers
         ]
-    return make_pipeline(*(step for _, step in fresh.steps))
-
-
-def _all_plain(table: Table) -> bool:
-    X, names = table.X, table.columns.numeric
-    kept = [X[name] for name in names] if is_frame(X) else [X[:, j] for j in names]
-    return all(
-        isinstance(values.dtype, np.dtype)
-        and (values.dtype == np.float64 or values.dtype.kind in "iu")
-        and not np.isinf(values).any()
-        for values in kept
-    )
+    return fresh
 
 
 def _as_frame(table: Table, source: Source) -> list[str]:

@@ -135,8 +135,9 @@ def _changed(value: Any) -> dict[str, Any]:
 def _same(value: Any, default: Any) -> bool:
     if value is default:
         return True
-    simple = isinstance(value, (bool, int, float, str, tuple))
-    return type(value) is type(default) and simple and bool(value == default)
+    if type(value) is not type(default) or not isinstance(value, (bool, int, float, str, tuple)):
+        return False
+    return bool(value == default) or bool(value != value and default != default)  # NaN is the default of some
 
 
 def quoted(text: Any) -> str:

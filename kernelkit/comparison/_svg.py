@@ -9,7 +9,8 @@ from typing import Any
 
 NO_MATPLOTLIB = 'No figures: they need matplotlib (python -m pip install "kernelkit[plot]").'
 WIDTH = 4.9  # inches: read on a telephone, where it fills the screen, and two of them beside each other on a desk
-STYLE = {
+LINE = 0.055  # of the height of axes: what a label needs
+STYLE: dict[Any, Any] = {
     "font.size": 8.5,
     "svg.hashsalt": "kernelkit",
     "svg.fonttype": "path",
@@ -22,7 +23,7 @@ STYLE = {
     "axes.axisbelow": True,
 }
 # Told apart by shape first: colours do not survive a black and white print.
-MARKERS = "osD^vP*X<>ph8d"
+MARKERS = "osD^P*X<>phd"
 COLOURS = ("#0b3c6f", "#b3410a", "#1b6e3c", "#7a2a7a", "#4d4d4d", "#8a6d00")
 DASHES = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)))
 
@@ -49,35 +50,35 @@ def drawing(draw: Callable[[], Any], name: str) -> str:
     return f'{opening} aria-hidden="true" focusable="false">{rest}'
 
 
-def look(i: int) -> dict[str, Any]:
-    """Return marker and colour of the i-th model."""
-    return {"marker": MARKERS[i % len(MARKERS)], "color": COLOURS[i % len(COLOURS)]}
+def look(i: int, hollow: bool = False) -> dict[str, Any]:
+    """Return marker and colour of the i-th model; a hollow triangle for one that is not where it is drawn."""
+    colour = COLOURS[i % len(COLOURS)]
+    edge = {"markeredgecolor": "black", "markeredgewidth": 0.5}
+    if hollow:
+        return {"marker": "v", "color": colour, "markerfacecolor": "white", **edge}
+    return {"marker": MARKERS[i % len(MARKERS)], "color": colour, **edge}
 
 
-def spread_labels(ax: Any, points: list[tuple[float, float]], labels: list[str], bold: set[int]) -> None:
-    """Write labels in a column right of the axes, in the order of the points, each with a thin line to its own."""
-    count = max(len(labels), 2)
-    to_axes = ax.transLimits.transform
-    heights = {i: float(to_axes((0, ax.transScale.transform((1, points[i][1]))[1]))[1]) for i in range(len(points))}
-    for place, i in zip(
-        _places(sorted(heights.values()), count), sorted(heights, key=heights.__getitem__), strict=True
-    ):
+def spread_labels(ax: Any, points: list[tuple[float, float]], labels: list[str], looks: list[dict[str, Any]]) -> None:
+    """Write labels in a column right of the axes, each with its point's marker and a thin line to the point.
+
+    The axes' limits must be set: labels are in the order of their points, as near to their heights as there is room.
+    """
+    heights = [float(ax.transLimits.transform(ax.transScale.transform(point))[1]) for point in points]
+    order = sorted(range(len(points)), key=heights.__getitem__)
+    for place, i in zip(_places([heights[i] for i in order]), order, strict=True):
+        line = {"arrowstyle": "-", "linewidth": 0.4, "color": "0.7", "shrinkA": 0, "shrinkB": 3}
+        side = (1.03, place)
+        ax.annotate("", points[i], side, textcoords="axes fraction", annotation_clip=False, arrowprops=line)
+        ax.plot(*side, transform=ax.transAxes, clip_on=False, markersize=4, **looks[i])
         ax.annotate(
-            labels[i],
-            points[i],
-            xytext=(1.04, place),
-            textcoords="axes fraction",
-            va="center",
-            fontsize=7.5,
-            fontweight="bold" if i in bold else "normal",
-            arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "0.45", "shrinkB": 3, "shrinkA": 1},
-            annotation_clip=False,
+            labels[i], side, (5, 0), "axes fraction", "offset points", va="center", fontsize=7.5, annotation_clip=False
         )
 
 
-def _places(wanted: list[float], count: int) -> list[float]:
+def _places(wanted: list[float]) -> list[float]:
     """Return heights as wanted but at least a line apart, within the axes; `wanted` ascends."""
-    gap = min(0.052, 1.0 / count)
+    gap = min(LINE, 1.0 / max(len(wanted), 2))
     places: list[float] = []
     for height in wanted:
         places.append(max(height, places[-1] + gap) if places else max(height, 0.0))

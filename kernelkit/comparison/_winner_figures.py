@@ -80,5 +80,6 @@ def confusion_counts(y: np.ndarray, predicted: np.ndarray) -> tuple[list[str], n
 
 def _short(name: str) -> str:
     # A dollar sign would start a formula.
-    name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    half = LONGEST_NAME // 2
+    name = name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
     return name.replace("$", r"\$")
