@@ -45,6 +45,7 @@ def sections(found: Comparison, loading: str | None) -> list[Section]:
         Section("Verdict", _verdict(found)),
         Section("All candidates", candidates(found), long=True),
         *_pictures(found),
+        *_numbers(found),
         Section("What to know about the data", listed(_warnings(found))),
         Section("The recommended model", _model(found.held_out.model), long=True),
         Section("Rebuild it", _code(found, loading), long=True),
@@ -90,10 +91,14 @@ def _difference(found: Comparison) -> list[Section]:
     )
     if found.table.task == "regression":
         caption += " The test compares logarithms of squared errors: it can disagree with the mean of R²."
-    label = "paired differences to the best, with intervals; the numbers are in the table below"
+    label = "paired differences to the best, with intervals; the numbers are in a table below"
     body = _figure("differences", lambda: figures.differences(found), caption, label)
-    numbers = f"<details open><summary>In numbers</summary>{differences(found, rows)}</details>"
-    return [Section("Paired differences to the best", body + numbers, half=True)]
+    return [Section("Paired differences to the best", body, half=True)]
+
+
+def _numbers(found: Comparison) -> list[Section]:
+    rows = figures.judged(found)
+    return [Section("Paired differences, in numbers", differences(found, rows), long=True)] if len(rows) > 1 else []
 
 
 def _spectra(found: Comparison) -> list[Section]:

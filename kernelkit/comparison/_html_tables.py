@@ -12,6 +12,7 @@ from ._evaluate import Outcome
 from ._page import scrolled
 from ._run import Comparison
 from ._scores import SYMBOL
+from ._statistics import Difference
 
 
 @dataclass(frozen=True)
@@ -100,28 +101,27 @@ def _cell(field: Field, outcome: Outcome) -> str:
 
 def differences(found: Comparison, rows: list[Outcome]) -> str:
     """Return by how much the best is ahead of each model, in numbers."""
-    best, regression = found.judgement.best, found.table.task == "regression"
-    tested = "squared error over the best's" if regression else "tested difference"
-    head = "".join(
-        f'<th scope="col">{title}</th>'
-        for title in ("model", f"mean {SYMBOL[found.table.task]} behind", tested, "95% interval", "p", "")
+    best, symbol = found.judgement.best, SYMBOL[found.table.task]
+    regression = found.table.task == "regression"
+    titles = ["model", f"{symbol} behind", *(["squared error / best's"] if regression else []), "95% interval", "p", ""]
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    lines = "\n".join(_behind(o.label, found.judgement.behind[o.name], regression) for o in rows if o is not best)
+    table = f'<table class="data"><thead><tr>{head}</tr></thead>\n<tbody>\n{lines}\n</tbody></table>'
+    said = f'<p class="note">The best by its mean {symbol} is {escape(best.label)}.</p>\n'
+    return said + scrolled(table, "differences to the best, in numbers")
+
+
+def _behind(label: str, behind: Difference, regression: bool) -> str:
+    p = "&lt; 0.001" if behind.p < 0.001 else f"{behind.p:.2g}"
+    shown = "worse" if behind.shown else "no difference shown"
+    factor = f"<td>{_factor(behind.mean)}</td>" if regression else ""
+    write = _factor if regression else "{:+.3f}".format
+    return (
+        f'<tr><th scope="row">{escape(label)}</th><td>{behind.gain:.3f}</td>{factor}'
+        f'<td>{write(behind.low)} to {write(behind.high)}</td><td>{p}</td><td class="words">{shown}</td></tr>'
     )
-    lines = []
-    for outcome in rows:
-        if outcome is best:
-            continue
-        behind = found.judgement.behind[outcome.name]
-        numbers = [behind.mean, behind.low, behind.high]
-        centre, low, high = (_number(math.exp(min(x, 700.0)) if regression else x, regression) for x in numbers)
-        p = "< 0.001" if behind.p < 0.001 else f"{behind.p:.2g}"
-        shown = "worse" if behind.shown else "no difference shown"
-        lines.append(
-            f'<tr><th scope="row">{escape(outcome.label)}</th><td>{behind.gain:.3f}</td><td>{centre}</td>'
-            f'<td>{low} to {high}</td><td>{p}</td><td class="words">{shown}</td></tr>'
-        )
-    table = f'<table class="data"><thead><tr>{head}</tr></thead>\n<tbody>\n' + "\n".join(lines) + "\n</tbody></table>"
-    return scrolled(table, "differences to the best, in numbers")
 
 
-def _number(value: float, regression: bool) -> str:
-    return f"{value:.3g}×" if regression else f"{value:+.3f}"
+def _factor(logarithm: float) -> str:
+    factor = math.exp(min(logarithm, 700.0))
+    return f"{factor:.2f}" if factor < 100 else f"{factor:.3g}"

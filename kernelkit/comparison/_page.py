@@ -19,7 +19,7 @@ table.data th, table.data td { padding: .35rem .6rem; text-align: right; border-
 table.data th[scope=row], table.data td.words { text-align: left; }
 table.data th[scope=row], table.data thead th:first-child { position: sticky; left: 0; text-align: left; }
 table.data td.reason { text-align: left; color: var(--soft); font-style: italic; white-space: normal; }
-table.data thead th { vertical-align: bottom; border-bottom: 2px solid var(--ink); }
+table.data thead th { vertical-align: bottom; white-space: normal; border-bottom: 2px solid var(--ink); }
 table.data tr.chosen th, table.data tr.chosen td { font-weight: 700; background: #eef2f7; }
 """
 
@@ -57,7 +57,9 @@ _MEDIA = """
 @media (max-width: 52rem) {
   section.half { grid-column: 1 / -1; }
   .verdict p { font-size: 1.15rem; }
-  table.data th[scope=row], table.data thead th:first-child { max-width: 9.5rem; white-space: normal; }
+  table.data th[scope=row], table.data thead th:first-child { max-width: 8rem; white-space: normal; }
+  table.data { font-size: .84rem; }
+  table.data th, table.data td { padding: .3rem .45rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem; }
 }
 @media print {
