@@ -36,7 +36,7 @@ h1 { font-size: 1rem; font-weight: 600; color: var(--soft); margin: 1.2rem 0 0; 
 h2 { font-size: 1.2rem; margin: 0 0 .5rem; border-bottom: 1px solid var(--line); }
 p, li, dd { overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); }
-.scroll:focus-visible, button:focus-visible, summary:focus-visible, a:focus-visible {
+.scroll:focus-visible, button:focus-visible, summary:focus-visible, .model input:focus-visible + label {
   outline: 3px solid var(--link); outline-offset: 1px; }
 th button { all: unset; cursor: pointer; font-weight: 600; padding: .3rem 0; text-decoration: underline dotted; }
 th[aria-sort=ascending] button::after { content: " \\25B2"; }
