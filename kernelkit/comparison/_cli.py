@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ._candidates import CANDIDATES
 from ._compare import BUDGET, MAX_ROWS, compare
 from ._errors import InputError
+from ._loading import of_bundled, of_file
 from ._read import BUNDLED, bundled, read_table
 from ._report import to_text, without_unicode
 from ._result import ComparisonResult
+from ._save import save_model
 
 EXAMPLES = """examples:
   python -m kernelkit compare                                  a data set that ships with scikit-learn
@@ -49,16 +52,24 @@ def add_parser(commands: Any) -> None:
         "--max-rows", type=int, default=MAX_ROWS, metavar="N", help=f"rows all are compared on ({MAX_ROWS})"
     )
     parser.add_argument("--json", metavar="FILE", help="also write everything to a JSON file")
+    parser.add_argument("--report", metavar="FILE", help="also write everything to an HTML page, with figures")
+    parser.add_argument("--save-model", metavar="FILE", help="also write the recommended model (by skops, or joblib)")
     parser.set_defaults(command=command)
 
 
 def command(options: argparse.Namespace) -> None:
-    """Read, compare, print."""
-    check_writable(options.json)
-    result = _compared(options)
+    """Read, compare, write what is asked for, print."""
+    for path in (options.json, options.report, options.save_model):
+        check_writable(path)
+    result, loading = _compared(options)
     if options.json:
         result.to_json(options.json)
-    _print(result)
+    if options.report:
+        result.to_html(options.report, loading=loading())
+    saved = save_model(result.found, options.save_model) if options.save_model else None
+    _print(to_text(result.found, bold=sys.stdout.isatty()))
+    if saved:
+        _print(saved)
 
 
 def check_writable(path: str | None) -> None:
@@ -75,7 +86,8 @@ def check_writable(path: str | None) -> None:
         file.unlink()
 
 
-def _compared(options: argparse.Namespace) -> ComparisonResult:
+def _compared(options: argparse.Namespace) -> tuple[ComparisonResult, Callable[[], str]]:
+    """Return what was found, and what writes the lines that load the same rows."""
     settings = {
         "task": options.task,
         "candidates": options.candidates,
@@ -94,7 +106,7 @@ def _compared(options: argparse.Namespace) -> ComparisonResult:
     if options.target is None:
         names = ", ".join(map(str, frame.columns[:20])) + (", ..." if frame.shape[1] > 20 else "")
         raise InputError(f"name the column to predict with --target; there are: {names}")
-    return compare(
+    result = compare(
         frame,
         options.target,
         groups=options.groups,
@@ -103,19 +115,19 @@ def _compared(options: argparse.Namespace) -> ComparisonResult:
         notices=notices,
         **settings,
     )
+    return result, lambda: of_file(options.file, frame, result.found.table)
 
 
-def _on_bundled(options: argparse.Namespace, settings: dict[str, Any]) -> ComparisonResult:
+def _on_bundled(options: argparse.Namespace, settings: dict[str, Any]) -> tuple[ComparisonResult, Callable[[], str]]:
     for flag in ("target", "groups", "time_column"):
         if getattr(options, flag) is not None:
             raise InputError(f"--{flag.replace('_', '-')} names a column of a FILE, and no FILE was given")
     name = options.dataset or BUNDLED[0]
-    return compare(*bundled(name), name=f"{name} (ships with scikit-learn)", **settings)
+    result = compare(*bundled(name), name=f"{name} (ships with scikit-learn)", **settings)
+    return result, lambda: of_bundled(name)
 
 
-def _print(result: ComparisonResult) -> None:
-    bold = sys.stdout.isatty()
-    text = to_text(result.found, bold=bold)
+def _print(text: str) -> None:
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 import math
-import platform
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy
-import sklearn
 from sklearn.pipeline import Pipeline
 
 from .._version import __version__
+from ..inspection._drawing import new_axes
 from ._candidates import SETTINGS
 from ._evaluate import INNER_FOLDS, Outcome
+from ._figures import score_against_cost
+from ._html import to_fragment, to_page
 from ._report import to_text
 from ._run import Comparison, HeldOut
 from ._scores import SCORE
 from ._sentences import details, headline
 from ._statistics import Difference
 from ._verdict import Pair
+from ._versions import versions
 
 
 class ComparisonResult:
@@ -65,7 +66,7 @@ class ComparisonResult:
         found = self.found
         return {
             "kernelkit": __version__,
-            "versions": _versions(),
+            "versions": versions(),
             "data": _data(found),
             "settings": _settings(found),
             "seconds": found.seconds,
@@ -83,17 +84,48 @@ class ComparisonResult:
             Path(path).write_text(text + "\n", encoding="utf-8")
         return text
 
+    def to_html(self, path: str | Path | None = None, *, loading: str | None = None) -> str:
+        """Return the report as one HTML document that needs no network; with a path, also write it there.
+
+        It ends with a script that rebuilds the recommended model. The script is run for the report: that is one more
+        fit.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Where to write.
+        loading : str, optional
+            Lines of Python that load `X` and `y`, to begin the script with.
+        """
+        text = to_page(self.found, loading)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw mean scores, with their standard deviation over the folds, against the time of a fit.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ax : matplotlib Axes
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        return score_against_cost(self.found, new_axes(ax))
+
+    def _repr_html_(self) -> str:
+        return to_fragment(self.found)
+
     def __repr__(self) -> str:
         return to_text(self.found)
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "scikit-learn": sklearn.__version__,
-    }
 
 
 def _settings(found: Comparison) -> dict[str, Any]:

@@ -24,7 +24,10 @@ ALL_ROWS = 0.5  # share of the time left that goes to runs on all rows
 
 @dataclass
 class HeldOut:
-    """The rows that were put aside first, scored once; `model` predicts from the user's own columns."""
+    """The rows that were put aside first, scored once; `model` predicts from the user's own columns.
+
+    `held` and `training` are positions in the table, ascending; `y` and `predicted` belong to the first.
+    """
 
     rows: int
     trained_on: int
@@ -34,6 +37,10 @@ class HeldOut:
     error: float
     chosen: dict[str, float]
     model: Pipeline
+    held: np.ndarray
+    training: np.ndarray
+    y: np.ndarray
+    predicted: np.ndarray
 
 
 @dataclass
@@ -129,6 +136,10 @@ def _score_hold_out(race: Race, judgement: Judgement, rows: np.ndarray, held: np
         error=error,
         chosen=judgement.recommended.candidate.values(best.setting),
         model=Pipeline([("prepare", fold.prepared_by), ("model", best.model)]),
+        held=held,
+        training=rows,
+        y=fold.test_y,
+        predicted=best.predicted,
     )
 
 
