@@ -172,6 +172,7 @@ def _candidate(found: Comparison, outcome: Outcome) -> dict[str, Any]:
     }
     row |= _measured(found, outcome) if outcome.ok else {}
     row["explicit_features"] = outcome.n_features
+    row["peak_bytes"] = outcome.peak_bytes
     row["folds"] = _folds(outcome)
     row["on_all_rows"] = _measured(found, everywhere) if everywhere else None
     return row
@@ -184,6 +185,8 @@ def _measured(found: Comparison, outcome: Outcome) -> dict[str, Any]:
     row["fit_seconds"] = outcome.fit_seconds
     row["predict_seconds_per_row"] = outcome.predict_seconds
     row["tune_seconds"] = outcome.tune_seconds
+    row["kernel_evaluations"] = outcome.evaluations
+    row["kernel_evaluations_per_predicted_row"] = outcome.evaluations_per_row
     row["hyperparameters"] = outcome.candidate.values(outcome.setting)
     return row
 
