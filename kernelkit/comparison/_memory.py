@@ -23,7 +23,7 @@ from ._evaluate import Fold, Outcome
 from ._models import build
 
 STARTUP = 5.0  # seconds until the libraries are imported, and the models have seen a few rows
-SLOWER = 3.0  # a fit in a process that has not run it before, on pages of memory not touched before, against a timed one
+SLOWER = 3.0  # a fit in a process that is new to it, on memory not touched before, against a timed one
 MOST_SECONDS = 60.0
 SINGLE_THREADED = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB", "NUMBA", "NUMEXPR")
 # Arrays are given back to the system when they are freed: none is made on room that the baseline already counts.

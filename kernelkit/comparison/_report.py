@@ -112,7 +112,16 @@ def memory(size: int | None) -> str:
     """
     if size is None:
         return "n/a"
-    return "< 1 MiB" if size < 2**20 else f"{_scaled(size, 1024, ('', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'))}B"
+    return "< 1 MiB" if size < 2**20 else short_bytes(size)
+
+
+def short_bytes(size: float) -> str:
+    """Return bytes as a person reads them, however many there are.
+
+    >>> short_bytes(3.2e18)
+    '2.8 EiB'
+    """
+    return _scaled(size, 1024, ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")) + "B"
 
 
 def short_number(count: float) -> str:
@@ -128,7 +137,8 @@ def _scaled(value: float, base: int, units: tuple[str, ...]) -> str:
     power = 0
     while value >= base - 0.5 and power < len(units) - 1:
         value, power = value / base, power + 1
-    return f"{value:,.1f} {units[power]}" if value < 9.95 and power else f"{value:,.0f} {units[power]}"
+    digits = 1 if value < 9.95 and value != round(value) and power else 0
+    return f"{value:,.{digits}f} {units[power]}"
 
 
 def _score(outcome: Outcome | None, task: str) -> str:

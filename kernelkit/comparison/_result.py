@@ -14,8 +14,10 @@ import scipy
 import sklearn
 from sklearn.pipeline import Pipeline
 
+from .._validation import check_number
 from .._version import __version__
 from ._candidates import SETTINGS
+from ._curves import CostCurves, cost_curves
 from ._evaluate import INNER_FOLDS, Outcome
 from ._report import to_text
 from ._run import Comparison, HeldOut
@@ -59,6 +61,24 @@ class ComparisonResult:
         except ImportError:
             return flat
         return pd.DataFrame(flat).set_index("name")
+
+    def cost_curves(self, max_seconds: float = 20.0) -> CostCurves:
+        """Measure where lifting to explicit features is cheaper than the kernel, on these columns and others.
+
+        Over rows: times of fits on the user's prepared columns. Over columns and degrees: memory by formula, and
+        measured where it is small.
+
+        Parameters
+        ----------
+        max_seconds : float
+            About the most time for all; fits that would take longer than a tenth of it are left out.
+
+        Returns
+        -------
+        curves : CostCurves
+            Printed, it says what it shows; ``curves.table`` has the points, ``curves.plot(figure)`` draws them.
+        """
+        return cost_curves(self.found, check_number("max_seconds", max_seconds, above=0))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that was found, in plain numbers, strings, lists and dicts."""
