@@ -101,7 +101,7 @@ def test_peaks_are_what_the_models_hold():
 @linux
 def test_models_that_fail_have_no_peak_and_no_say_in_the_others():
     before = helpers()
-    models = {"dies": Hog("die"), "raises": Hog("raise"), "broken pipe": Hog(threading.Lock()), "hog": Hog()}
+    models = {"dies": Hog("die"), "raises": Hog("raise"), "cannot be sent": Hog(threading.Lock()), "hog": Hog()}
     assert list(_memory.peak_bytes(models, ROWS, 60)) == ["hog"]
     assert no_process_is_left(before)
 
