@@ -366,8 +366,9 @@ def test_no_time_no_points(found, tmp_path):
     assert time.perf_counter() - start < 5
     assert not curves.over_rows and not curves.over_columns
     assert "1.7e+14" in repr(curves) and len(curves.table) == 0
-    pytest.importorskip("matplotlib")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
     curves.plot().savefig(tmp_path / "curves.png")
+    pyplot.close("all")
 
 
 def test_curves_of_a_result_with_categories_and_classes(monkeypatch):
