@@ -11,19 +11,18 @@ from typing import Any
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
+from ..engine import counted
 from ._candidates import Candidate
 from ._models import SVM_STEPS, build
 from ._preprocess import preparation
 from ._scores import SCORE, scores
 from ._splits import Splitter
 from ._table import Table
+from ._timing import one_thread, seconds_per_row, timed_fit
 from ._tuning import TrainingRows, tune
 
 INNER_FOLDS = 3
-TIMED_ROWS = 2000
-REPEATS, QUICK = 3, 0.1
 
 
 @dataclass(frozen=True)
@@ -62,16 +61,22 @@ class FoldResult:
     tune_seconds: float
     fit_seconds: float
     predict_seconds: float
+    fit_values: int
+    predict_values: float
     note: str | None
 
 
 @dataclass
 class Outcome:
-    """What all folds say about one candidate; `reason` says why where there is nothing to say."""
+    """What all folds say about one candidate; `reason` says why where there is nothing to say.
+
+    `peak_bytes` is what one fit and predict took of memory in a process of its own; None where that is not known.
+    """
 
     candidate: Candidate
     n_features: int | None = None
     reason: str | None = None
+    peak_bytes: int | None = None
     results: list[FoldResult] = field(default_factory=list)
 
     @property
@@ -121,6 +126,16 @@ class Outcome:
         return median(result.predict_seconds for result in self.results)
 
     @property
+    def evaluations(self) -> int:
+        """The middle number of kernel values that one fit makes."""
+        return int(median(result.fit_values for result in self.results))
+
+    @property
+    def evaluations_per_row(self) -> float:
+        """The middle number of kernel values that predicting one row makes."""
+        return median(result.predict_values for result in self.results)
+
+    @property
     def setting(self) -> tuple[int, int]:
         """The setting chosen most often."""
         chosen = [result.setting for result in self.results]
@@ -131,43 +146,37 @@ class Outcome:
         return self.candidate.describe(self.setting)
 
 
-def evaluate(candidate: Candidate, fold: Fold, setting: tuple[int, int] | None = None) -> FoldResult:
-    """Tune (unless the setting is given), refit with the chosen setting, predict and score."""
+def evaluate(
+    candidate: Candidate, fold: Fold, setting: tuple[int, int] | None = None, warm: bool = False
+) -> FoldResult:
+    """Tune (unless the setting is given), refit with the chosen setting, predict and score; `warm` as for timed_fit."""
     rows = fold.training
     start = time.perf_counter()
     chosen = tune(candidate, rows) if setting is None else setting
     tune_seconds = time.perf_counter() - start
     model = build(candidate, rows.X, rows.n_numeric, chosen, rows.task, rows.seed)
-    # On one thread each: what is compared is work, and threads of BLAS wait for each other on a busy machine.
-    with threadpool_limits(1, user_api="blas"):
-        fit_seconds, note = _timed_fit(model, rows)
-        predicted = model.predict(fold.test_X)
-        decides = candidate.family != "yardstick" and rows.task == "classification"
+    decides = candidate.family != "yardstick" and rows.task == "classification"
+    with one_thread():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            fit_seconds, fit_values = timed_fit(model, rows.X, rows.y, warm)
+        with counted() as count:
+            predicted = model.predict(fold.test_X)
         decided = model.decision_function(fold.test_X) if decides else predicted
         predict_seconds = seconds_per_row(model, fold.test_X)
     return FoldResult(
-        chosen,
-        model,
-        scores(rows.task, fold.test_y, predicted),
-        predicted,
-        decided,
-        tune_seconds if setting is None else 0.0,
-        fit_seconds,
-        predict_seconds,
-        note,
+        setting=chosen,
+        model=model,
+        scores=scores(rows.task, fold.test_y, predicted),
+        predicted=predicted,
+        decided=decided,
+        tune_seconds=tune_seconds if setting is None else 0.0,
+        fit_seconds=fit_seconds,
+        predict_seconds=predict_seconds,
+        fit_values=fit_values,
+        predict_values=count.values / len(fold.test_X),
+        note=_note(caught),
     )
-
-
-def _timed_fit(model: Any, rows: TrainingRows) -> tuple[float, str | None]:
-    """Fit, and fit again where that is quick, so that one interruption does not count."""
-    times: list[float] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        while not times or (len(times) < REPEATS and sum(times) < QUICK):
-            before = time.perf_counter()
-            model.fit(rows.X, rows.y)
-            times.append(time.perf_counter() - before)
-    return min(times), _note(caught)
 
 
 def _note(caught: list[warnings.WarningMessage]) -> str | None:
@@ -176,14 +185,3 @@ def _note(caught: list[warnings.WarningMessage]) -> str | None:
     if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
         return f"stopped after {SVM_STEPS:,} steps, not converged"
     return str(caught[0].message).splitlines()[0]
-
-
-def seconds_per_row(model: Any, X: np.ndarray) -> float:
-    """Return the time of predicting one row, in batches large enough to hide the cost of a call."""
-    batch = X[np.arange(max(len(X), TIMED_ROWS)) % len(X)]
-    times: list[float] = []
-    while not times or (len(times) < REPEATS and sum(times) < QUICK):
-        start = time.perf_counter()
-        model.predict(batch)
-        times.append(time.perf_counter() - start)
-    return min(times) / len(batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -15,6 +16,9 @@ from . import _figures as figures
 from . import _winner_figures as winner
 from ._budget import duration
 from ._candidates import SETTINGS
+from ._curves import CostCurves
+from ._curves_drawn import draw_columns, draw_rows
+from ._curves_told import cost_sentences
 from ._evaluate import INNER_FOLDS
 from ._html_tables import candidates, differences
 from ._page import Section, figure, fragment, listed, page, scrolled
@@ -22,29 +26,34 @@ from ._run import Comparison
 from ._scores import SCORE
 from ._sentences import details, headline
 from ._snippet import snippet
-from ._svg import NO_MATPLOTLIB, drawing
+from ._svg import NO_MATPLOTLIB, drawing, new_figure
 from ._versions import versions
 
+CURVE_HEIGHT = 4.2
 
-def to_page(found: Comparison, loading: str | None = None) -> str:
+
+def to_page(found: Comparison, curves: CostCurves, loading: str | None = None) -> str:
     """Return the whole report as one HTML document that needs no network.
 
     Parameters
     ----------
     found : Comparison
         What is reported.
+    curves : CostCurves
+        What lifting and kernels cost.
     loading : str, optional
         Lines of Python that load `X` and `y`, for the script that rebuilds the model.
     """
-    return page(f"kernelkit compare · {found.table.name}", sections(found, loading), _footer(found))
+    return page(f"kernelkit compare · {found.table.name}", sections(found, curves, loading), _footer(found))
 
 
-def sections(found: Comparison, loading: str | None) -> list[Section]:
+def sections(found: Comparison, curves: CostCurves, loading: str | None) -> list[Section]:
     """Return the parts of the page in their order; the verdict comes first."""
     return [
         Section("Verdict", _verdict(found)),
         Section("All candidates", candidates(found), long=True),
-        *_pictures(found),
+        *_pictures(found, curves),
+        Section("Where lifting wins, and where it explodes", listed(cost_sentences(curves))),
         *_numbers(found),
         Section("What to know about the data", listed(_warnings(found))),
         Section("The recommended model", _model(found.held_out.model), long=True),
@@ -62,12 +71,12 @@ def _verdict(found: Comparison) -> str:
     return f'<div class="verdict"><p>{escape(headline(found))}</p>\n{listed(details(found))}</div>'
 
 
-def _pictures(found: Comparison) -> list[Section]:
+def _pictures(found: Comparison, curves: CostCurves) -> list[Section]:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
         return [Section("Figures", f'<p class="note">{escape(NO_MATPLOTLIB)}</p>')]
-    return [*_cost(found), *_difference(found), *_spectra(found), _winner(found)]
+    return [*_cost(found), *_difference(found), *_spectra(found), _winner(found), *_lifting(curves)]
 
 
 def _cost(found: Comparison) -> list[Section]:
@@ -127,6 +136,24 @@ def _winner(found: Comparison) -> Section:
     return Section(
         "The recommended model on held-out rows", _figure("held", lambda: draw(found), caption, said), half=True
     )
+
+
+def _lifting(curves: CostCurves) -> list[Section]:
+    over_rows = "One fit of a polynomial on the prepared columns: solid by lifting, dashed by its kernel."
+    over_columns = "Solid: the features and their system, at least. Dashed: the kernel's matrix, whatever the columns."
+    return [
+        _curve("rows", partial(draw_rows, curves), over_rows),
+        _curve("columns", partial(draw_columns, curves), over_columns),
+    ]
+
+
+def _curve(over: str, draw: Callable[[Any], None], caption: str) -> Section:
+    def drawn() -> Any:
+        chart = new_figure(CURVE_HEIGHT)
+        draw(chart.add_subplot())
+        return chart
+
+    return Section(f"Cost over {over}", _figure(over, drawn, caption, f"cost over {over}; in words below"), half=True)
 
 
 def _figure(name: str, draw: Callable[[], Any], caption: str, label: str) -> str:

@@ -10,6 +10,7 @@ from html import escape
 from ._budget import duration
 from ._evaluate import Outcome
 from ._page import scrolled
+from ._report import memory, values_made
 from ._run import Comparison
 from ._scores import SYMBOL
 from ._statistics import Difference
@@ -42,7 +43,9 @@ def fields(found: Comparison) -> list[Field]:
         *_on_all(found),
         Field("one fit", lambda o: duration(o.fit_seconds), lambda o: o.fit_seconds),
         Field("predict, per row", lambda o: duration(o.predict_seconds), lambda o: o.predict_seconds),
+        Field("memory", lambda o: memory(o.peak_bytes), lambda o: o.peak_bytes),
         Field("explicit features", lambda o: _count(o.n_features), lambda o: o.n_features),
+        Field("kernel values", lambda o: values_made(o.evaluations), lambda o: o.evaluations),
         Field("tuning", lambda o: "–" if o.name in pairs else duration(o.tune_seconds), tune_seconds),
         Field("chosen by most folds", tuned),
     ]

@@ -74,7 +74,7 @@ class Race:
         if outcome.name != "linear" and not self.budget.allows(outcome.name, len(fold.training.y)):
             outcome.reason = f"stopped by the budget after {done} of {of} folds" if done else "skipped: no time left"
             return False
-        result = self.one_fold(outcome, fold, setting)
+        result = self.one_fold(outcome, fold, setting, warm=done == 0)
         if result is None:
             return False
         result.model = None  # the fitted models of all folds together may not fit into memory
@@ -83,11 +83,13 @@ class Race:
         outcome.n_features = outcome.candidate.n_features(n_numeric, n_other, outcome.setting[0])
         return True
 
-    def one_fold(self, outcome: Outcome, fold: Fold, setting: tuple[int, int] | None = None) -> FoldResult | None:
+    def one_fold(
+        self, outcome: Outcome, fold: Fold, setting: tuple[int, int] | None = None, warm: bool = False
+    ) -> FoldResult | None:
         """Run one fold and take note of its time; None, with the reason kept, where it fails."""
         start = self.budget.elapsed
         try:
-            result = evaluate(outcome.candidate, fold, setting)
+            result = evaluate(outcome.candidate, fold, setting, warm)
         except MemoryError as error:
             outcome.reason = f"skipped: {error}"
             return None

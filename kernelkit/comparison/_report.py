@@ -52,8 +52,8 @@ def _wrapped(lines: list[str], first: str = "", then: str = "  ") -> list[str]:
 def _table(found: Comparison) -> str:
     """Arrange one line a candidate; reasons take the place of numbers that are not there."""
     everywhere = {outcome.name: outcome for outcome in found.on_all_rows}
-    titles = ["", SYMBOL[found.table.task], "fit", "predict", "explicit", "tuning", ""]
-    units = ["", "mean ± sd", "", "per row", "features", "", "chosen by most folds"]
+    titles = ["", SYMBOL[found.table.task], "fit", "predict", "memory", "explicit", "kernel", ""]
+    units = ["", "mean ± sd", "", "per row", "", "features", "values", "chosen by most folds"]
     if everywhere:
         titles.insert(2, "on all")
         units.insert(2, f"{found.developed_on:,}")
@@ -97,10 +97,53 @@ def _row(found: Comparison, outcome: Outcome) -> list[str]:
         f"{_score(outcome, task)} ± {outcome.spread(task):.3f}",
         duration(outcome.fit_seconds),
         duration(outcome.predict_seconds),
+        memory(outcome.peak_bytes),
         "–" if outcome.n_features is None else f"{outcome.n_features:,}",
-        "–" if pair else duration(outcome.tune_seconds),
-        f"as lifted (equal to {pair.disagreement:.0e} sd)" if pair else outcome.chosen(),
+        values_made(outcome.evaluations),
+        f"as lifted (± {pair.disagreement:.0e} sd)" if pair else outcome.chosen(),
     ]
+
+
+def memory(size: int | None) -> str:
+    """Return peak bytes as a person reads them; less than a mebibyte is not told apart from what a process does else.
+
+    >>> memory(19_000_000)
+    '18 MiB'
+    """
+    if size is None:
+        return "n/a"
+    return "< 1 MiB" if size < 2**20 else short_bytes(size)
+
+
+def values_made(count: int | None) -> str:
+    """Return how many kernel values a fit makes as a person reads it."""
+    return short_number(count) if count else "–"
+
+
+def short_bytes(size: float) -> str:
+    """Return bytes as a person reads them, however many there are.
+
+    >>> short_bytes(3.2e18)
+    '2.8 EiB'
+    """
+    return _scaled(size, 1024, ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")) + "B"
+
+
+def short_number(count: float) -> str:
+    """Return a large count as a person reads it.
+
+    >>> short_number(9_600_000)
+    '9.6 M'
+    """
+    return _scaled(count, 1000, ("", "k", "M", "G", "T", "P", "E")).rstrip()
+
+
+def _scaled(value: float, base: int, units: tuple[str, ...]) -> str:
+    power = 0
+    while value >= base - 0.5 and power < len(units) - 1:
+        value, power = value / base, power + 1
+    digits = 1 if value < 9.95 and value != round(value) and power else 0
+    return f"{value:,.{digits}f} {units[power]}"
 
 
 def _score(outcome: Outcome | None, task: str) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from .._validation import check_number
 from .._version import __version__
 from ..inspection._drawing import new_axes
 from ._candidates import SETTINGS
+from ._curves import CostCurves, cost_curves
 from ._evaluate import INNER_FOLDS, Outcome
 from ._figures import score_against_cost
 from ._html import to_fragment, to_page
@@ -24,6 +26,8 @@ from ._sentences import details, headline
 from ._statistics import Difference
 from ._verdict import Pair
 from ._versions import versions
+
+CURVE_SECONDS = 10.0
 
 
 class ComparisonResult:
@@ -39,6 +43,7 @@ class ComparisonResult:
     def __init__(self, found: Comparison):
         self.found = found
         self.best_estimator_: Pipeline = found.held_out.model
+        self._curves: CostCurves | None = None  # of the page: measured once, for it to be the same again
 
     @property
     def verdict(self) -> str:
@@ -60,6 +65,24 @@ class ComparisonResult:
         except ImportError:
             return flat
         return pd.DataFrame(flat).set_index("name")
+
+    def cost_curves(self, max_seconds: float = 20.0) -> CostCurves:
+        """Measure where lifting to explicit features is cheaper than the kernel, on these columns and others.
+
+        Over rows: times of fits on the user's prepared columns. Over columns and degrees: memory by formula, and
+        measured where it is small.
+
+        Parameters
+        ----------
+        max_seconds : float
+            About the most time for all; fits that would take longer than a tenth of it are left out.
+
+        Returns
+        -------
+        curves : CostCurves
+            Printed, it says what it shows; ``curves.table`` has the points, ``curves.plot(figure)`` draws them.
+        """
+        return cost_curves(self.found, check_number("max_seconds", max_seconds, above=0))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that was found, in plain numbers, strings, lists and dicts."""
@@ -88,7 +111,7 @@ class ComparisonResult:
         """Return the report as one HTML document that needs no network; with a path, also write it there.
 
         It ends with a script that rebuilds the recommended model. The script is run for the report: that is one more
-        fit.
+        fit. Some ten seconds go to curves of costs, the first time.
 
         Parameters
         ----------
@@ -97,7 +120,9 @@ class ComparisonResult:
         loading : str, optional
             Lines of Python that load `X` and `y`, to begin the script with.
         """
-        text = to_page(self.found, loading)
+        if self._curves is None:
+            self._curves = self.cost_curves(CURVE_SECONDS)
+        text = to_page(self.found, self._curves, loading)
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text
@@ -204,6 +229,7 @@ def _candidate(found: Comparison, outcome: Outcome) -> dict[str, Any]:
     }
     row |= _measured(found, outcome) if outcome.ok else {}
     row["explicit_features"] = outcome.n_features
+    row["peak_bytes"] = outcome.peak_bytes
     row["folds"] = _folds(outcome)
     row["on_all_rows"] = _measured(found, everywhere) if everywhere else None
     return row
@@ -216,6 +242,8 @@ def _measured(found: Comparison, outcome: Outcome) -> dict[str, Any]:
     row["fit_seconds"] = outcome.fit_seconds
     row["predict_seconds_per_row"] = outcome.predict_seconds
     row["tune_seconds"] = outcome.tune_seconds
+    row["kernel_evaluations"] = outcome.evaluations
+    row["kernel_evaluations_per_predicted_row"] = outcome.evaluations_per_row
     row["hyperparameters"] = outcome.candidate.values(outcome.setting)
     return row
 

@@ -11,6 +11,7 @@ from ._budget import LAST_FITS, Budget
 from ._candidates import Candidate
 from ._errors import InputError
 from ._evaluate import Fold, FoldResult, Outcome
+from ._memory import measure_memory
 from ._plan import choose_rows
 from ._race import Race, Report
 from ._scores import gains
@@ -84,6 +85,7 @@ def run(
         judgement = judge(on_all, table.task, share)
     final_rows = developed if judgement.recommended.name in [outcome.name for outcome in on_all] else rows
     held_out = _score_hold_out(race, judgement, final_rows, held)
+    measure_memory(race.outcomes, folds[0], budget, table.notices)
     return Comparison(
         table,
         cv,

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from .._arrays import cast, is_floating, is_foreign, n_rows, namespace, take_rows
+from ._count import note_values
 from ._memory import check_memory
 from ._plan import blocks, plan, tile_shape
 from ._threads import run
@@ -115,6 +116,7 @@ class KernelOperator:
                 f"tile of {type(self.kernel).__name__} must return an array of shape {(len(a), len(b))}, "
                 f"got {'None' if tile is None else np.shape(tile)}"
             )
+        note_values(len(a) * len(b))
         return tile
 
     def columns(self, index: Any) -> np.ndarray:
@@ -193,6 +195,7 @@ class KernelOperator:
         height, width = self._tile_shape(n, m)
         cuts = blocks(n, height)
         if is_foreign(self._Y):
+            note_values(n * m)
             return namespace(self._Y).concat([self.kernel.tile(rows(i), kept) for i in cuts], axis=0)
         K, scratch = self._allocate(n, m), Scratch(height * width, self.dtype)
 
