@@ -24,7 +24,12 @@ class Columns:
     many_levels: list[Any]
 
     def __len__(self) -> int:
-        return len(self.numeric) + len(self.levels) + len(self.many_levels)
+        return len(self.all)
+
+    @property
+    def all(self) -> list[Any]:
+        """All of them, numeric ones first."""
+        return [*self.numeric, *self.levels, *self.many_levels]
 
 
 def is_frame(X: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -16,15 +16,35 @@ from ._race import Race, Report
 from ._scores import gains
 from ._splits import Splitter, check_folds
 from ._statistics import mean_with_error
+from ._suspects import suspects
 from ._table import Table
 from ._verdict import Judgement, judge
 
 ALL_ROWS = 0.5  # share of the time left that goes to runs on all rows
+REFUTED = 2  # standard errors below the linear model on the held-out rows
 
 
 @dataclass
 class HeldOut:
-    """The rows that were put aside first, scored once; `model` predicts from the user's own columns."""
+    """The rows that were put aside first, scored once.
+
+    Attributes
+    ----------
+    rows, trained_on : int
+        How many these are, and how many the models were fitted on.
+    recommended, linear : dict of str to float
+        Scores of the recommended model and of the linear one.
+    gain, error : float
+        By how much the folds' choice is ahead of the linear model, and the standard error.
+    chosen : dict of str to float
+        The recommended model's hyperparameters.
+    model : Pipeline
+        It predicts from the user's own columns.
+    refuted : Outcome or None
+        The folds' choice, where it is clearly worse than the linear model here: then the linear one is recommended.
+    refuted_scores : dict of str to float
+        Its scores.
+    """
 
     rows: int
     trained_on: int
@@ -34,6 +54,8 @@ class HeldOut:
     error: float
     chosen: dict[str, float]
     model: Pipeline
+    refuted: Outcome | None = None
+    refuted_scores: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -65,6 +87,7 @@ def run(
     """Compare the candidates on at most `max_rows` rows besides the hold-out."""
     splitter = Splitter(table, seed)
     check_folds(table, splitter, cv)
+    table.notices += suspects(table, splitter)
     race = Race(table, splitter, cv, budget, [Outcome(candidate) for candidate in candidates], report)
     developed, held = splitter.hold_out(len(table))
     rows, repeats = choose_rows(race, developed, max_rows)
@@ -77,6 +100,9 @@ def run(
         judgement = judge(on_all, table.task, share)
     final_rows = developed if judgement.recommended.name in [outcome.name for outcome in on_all] else rows
     held_out = _score_hold_out(race, judgement, final_rows, held)
+    if held_out.refuted is not None:
+        followed = replace(judgement, recommended=judgement.linear)
+        common, judgement = followed if judgement is common else common, followed
     return Comparison(
         table,
         cv,
@@ -119,16 +145,21 @@ def _score_hold_out(race: Race, judgement: Judgement, rows: np.ndarray, held: np
     fold = race.fold(rows, held)
     best = _last_fit(race, judgement.recommended, fold)
     linear = best if judgement.recommended is judgement.linear else _last_fit(race, judgement.linear, fold)
-    gain, error = mean_with_error(gains(race.table.task, fold.test_y, best.predicted, linear.predicted))
+    each = gains(race.table.task, fold.test_y, best.predicted, linear.predicted)
+    gain, error = mean_with_error(each, race.splitter.clusters(held))
+    refuted = gain < -REFUTED * error
+    outcome, last = (judgement.linear, linear) if refuted else (judgement.recommended, best)
     return HeldOut(
         rows=len(held),
         trained_on=len(rows),
-        recommended=best.scores,
+        recommended=last.scores,
         linear=linear.scores,
         gain=gain,
         error=error,
-        chosen=judgement.recommended.candidate.values(best.setting),
-        model=Pipeline([("prepare", fold.prepared_by), ("model", best.model)]),
+        chosen=outcome.candidate.values(last.setting),
+        model=Pipeline([("prepare", fold.prepared_by), ("model", last.model)]),
+        refuted=judgement.recommended if refuted else None,
+        refuted_scores=best.scores if refuted else {},
     )
 
 
