@@ -80,15 +80,22 @@ def total(costs: dict[str, Cost], cv: int, repeats: int, rows: float) -> float:
 
 
 def affordable(
-    costs: dict[str, Cost], yardsticks: set[str], cv: int, repeats: int, most: int, seconds: float
+    costs: dict[str, Cost],
+    yardsticks: set[str],
+    cv: int,
+    repeats: int,
+    most: int,
+    seconds: float,
+    fewest: int = FEWEST_ROWS,
 ) -> tuple[int, list[str]]:
     """Return how many rows all can be compared on in `seconds`, and who must be left out for that.
 
-    Yardsticks go first, then whoever is dearest; the linear baseline always stays.
+    There are no fewer than `fewest` rows, if there are so many. Yardsticks go first, then whoever is dearest; the
+    linear baseline always stays.
     """
     kept = dict(costs)
     dropped: list[str] = []
-    fewest = min(most, FEWEST_ROWS)
+    fewest = min(most, fewest)
     while True:
         rows = float(most)
         while rows >= fewest:

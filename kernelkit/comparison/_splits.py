@@ -6,13 +6,14 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ._columns import column, count_of
+from ._columns import as_words, column, count_of
 from ._errors import InputError
 from ._table import Table
 
 Split = tuple[np.ndarray, np.ndarray]
 HOLD_OUT = 5  # one part in five
 LARGEST_COPY = 0.05
+MANY = 0.5  # of all rows repeating others: few distinct values, if the targets of these differ
 TIME_BLOCKS = 20  # of held-out rows, taken as independent of each other
 
 
@@ -53,7 +54,7 @@ class Splitter:
         )
         if self.time is not None:
             table.notices.append(f"{said}; forward splits do not keep them together")
-        elif counts.max() > LARGEST_COPY * len(table):
+        elif counts.max() > LARGEST_COPY * len(table) or (repeated > MANY * len(table) and _disagree(table, copies)):
             table.notices.append(f"{said}: few distinct values rather than copies, so they are split like any others")
         else:
             table.notices.append(f"{said}; copies are kept in one fold")
@@ -145,10 +146,16 @@ def copy_labels(table: Table) -> np.ndarray:
     for name in table.columns.all:
         values = column(table.X, name)
         if values.dtype == object:
-            values = values.astype(str)
+            values = as_words(values)
         codes = np.unique(values, return_inverse=True)[1]
         labels = np.unique(labels * (codes.max() + 1) + codes, return_inverse=True)[1]
     return labels
+
+
+def _disagree(table: Table, copies: np.ndarray) -> bool:
+    """Return whether rows whose columns are equal mostly have different targets."""
+    y = np.unique(table.y, return_inverse=True)[1]
+    return len(np.unique(np.column_stack([copies, y]), axis=0)) > (copies.max() + 1 + len(y)) / 2
 
 
 def joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from scipy import stats
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
-from ._columns import as_floats, column, is_frame, is_missing
+from ._columns import as_floats, as_words, column, is_frame, is_missing
 from ._splits import Splitter
 from ._table import Table
 from ._target import said_of_target
@@ -22,6 +22,7 @@ EXACT = 1e-9  # share of the variance: what is smaller is rounding
 SAME = 0.9999
 MOST_COMPARED = 2000  # columns: all pairs of these are looked at
 FEWEST_ODD = 20  # rows that are not like most, before two columns are said to be the same
+MOST_LEVELS = 50  # of columns that are compared by where they change: those with no value twice would all be equal
 ALIKE = 0.5
 SORTED = 0.01  # share of steps the other way in a file that is sorted by the target, or made of a few that are
 MOSTLY_MISSING = 0.5
@@ -55,7 +56,7 @@ def _as_numbers(values: np.ndarray, numeric: bool) -> np.ndarray:
         return as_floats(values)
     missing = is_missing(values)
     codes = np.full(len(values), np.nan)
-    codes[~missing] = first_seen(values[~missing].astype(str))
+    codes[~missing] = first_seen(as_words(values[~missing]))
     return codes
 
 
@@ -169,7 +170,8 @@ def _said_twice(columns: dict[str, np.ndarray]) -> list[str]:
     seen: dict[bytes, str] = {}
     pairs = []
     for j, name in enumerate(names):
-        key = first_seen(X[:, j]).tobytes()
+        codes = first_seen(X[:, j])
+        key = codes.tobytes() if codes.max() < MOST_LEVELS else name.encode()
         other = names[int(alike[j].argmax())] if alike[j].any() else seen.get(key)
         seen.setdefault(key, name)
         pairs += [f"{name} and {other}"] if other else []

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from ._candidates import Candidate
 from ._scores import SYMBOL
 from ._table import Table
 
+MOST_PAIRED = 30
 RARE, DOMINANT = 0.05, 0.8
 FAIR = 0.5  # of an even share: with many classes each is rare
 REACHABLE = 0.98
 TAIL, CARRIED = 0.01, 0.5
 FEWEST_ROWS = 100  # before a hundredth of them is looked at
+
+
+def too_many_classes(candidate: Candidate, classes: int) -> str | None:
+    """Return why the model cannot be fitted to so many classes, or None: a support vector machine is one a pair."""
+    if candidate.name != "svm" or classes <= MOST_PAIRED:
+        return None
+    return f"{classes * (classes - 1) // 2:,} pairs of classes"
 
 
 def said_of_target(table: Table, copies: np.ndarray) -> list[str]:
