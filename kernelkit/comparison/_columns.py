@@ -53,8 +53,8 @@ def plain(values: Any, words: float = 0.0) -> np.ndarray:
     if getattr(values.dtype, "kind", "") == "M":
         zone = getattr(values.dtype, "tz", None)
         return np.asarray(values.dt.tz_convert(None) if zone is not None else values).astype("datetime64[ns]")
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
-        return _finite(values.astype(np.float64))
+    if holds_numbers(values):
+        return _finite(np.asarray(values, dtype=np.float64))
     objects = as_objects(values)
     present = objects[~is_missing(objects)]
     if str(values.dtype) == "category" or any(isinstance(value, (bool, np.bool_)) for value in present):
@@ -64,6 +64,11 @@ def plain(values: Any, words: float = 0.0) -> np.ndarray:
     numbers = as_floats(objects)
     lost = np.isnan(as_floats(present)).sum()
     return _finite(numbers) if len(present) == 0 or lost <= words * len(present) else objects
+
+
+def holds_numbers(values: Any) -> bool:
+    """Return whether an array, or a pandas column, holds NumPy's numbers and nothing else."""
+    return isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf"
 
 
 def as_objects(values: Any) -> np.ndarray:
@@ -155,10 +160,10 @@ def sort_columns(X: Any, names: list[Any], notices: list[str]) -> Columns:
 
 
 def _note_what_is_lost(X: Any, name: Any, values: np.ndarray, notices: list[str]) -> None:
-    given = X[name] if is_frame(X) else X[:, name]
-    if getattr(given.dtype, "kind", "") in "iub":
+    given, missing = (X[name] if is_frame(X) else X[:, name]), is_missing(values)
+    if not missing.any():
         return
-    lost = as_objects(given)[is_missing(values)]
+    lost = as_objects(given[missing])
     lost = lost[~is_missing(lost)]
     if len(lost):
         what = f"{count_of(len(lost), 'value')} of {name if is_frame(X) else f'column {name}'}"
