@@ -36,6 +36,8 @@ class HeldOut:
         Scores of the recommended model and of the linear one.
     gain, error : float
         By how much the folds' choice is ahead of the linear model, and the standard error.
+    linear_error : float
+        The standard error of the linear model's own score.
     chosen : dict of str to float
         The recommended model's hyperparameters.
     model : Pipeline
@@ -52,6 +54,7 @@ class HeldOut:
     linear: dict[str, float]
     gain: float
     error: float
+    linear_error: float
     chosen: dict[str, float]
     model: Pipeline
     refuted: Outcome | None = None
@@ -145,9 +148,11 @@ def _score_hold_out(race: Race, judgement: Judgement, rows: np.ndarray, held: np
     fold = race.fold(rows, held)
     best = _last_fit(race, judgement.recommended, fold)
     linear = best if judgement.recommended is judgement.linear else _last_fit(race, judgement.linear, fold)
-    each = gains(race.table.task, fold.test_y, best.predicted, linear.predicted)
-    gain, error = mean_with_error(each, race.splitter.clusters(held))
-    refuted = gain < -REFUTED * error
+    task, y, clusters = race.table.task, fold.test_y, race.splitter.clusters(held)
+    gain, error = mean_with_error(gains(task, y, best.predicted, linear.predicted), clusters)
+    # A model that explodes on a few rows would else excuse itself by the noise that these bring.
+    linear_error = mean_with_error(gains(task, y, y, linear.predicted), clusters)[1]
+    refuted = gain < -REFUTED * min(error, linear_error)
     outcome, last = (judgement.linear, linear) if refuted else (judgement.recommended, best)
     return HeldOut(
         rows=len(held),
@@ -156,6 +161,7 @@ def _score_hold_out(race: Race, judgement: Judgement, rows: np.ndarray, held: np
         linear=linear.scores,
         gain=gain,
         error=error,
+        linear_error=linear_error,
         chosen=outcome.candidate.values(last.setting),
         model=Pipeline([("prepare", fold.prepared_by), ("model", last.model)]),
         refuted=judgement.recommended if refuted else None,

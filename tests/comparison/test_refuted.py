@@ -50,6 +50,17 @@ def test_best_estimator_is_the_linear_one(result):
     assert 1 - error / np.var(y[320:]) == pytest.approx(result.to_dict()["held_out"]["recommended"]["r2"])
 
 
+def test_a_model_that_explodes_on_one_row_is_refuted_though_its_error_is_as_large_as_its_loss():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 2))
+    y = X[:, 0] + X[:, 1] ** 2 + 0.1 * rng.normal(size=400)
+    X[399, 1] = 60.0
+    result = compare(X, y, time=np.arange(400), candidates="linear,poly2-lifted", cv=3)
+    held = result.to_dict()["held_out"]
+    assert -2 * held["gain_standard_error"] < held["gain"] < -2 * held["linear_standard_error"]
+    assert result.recommended == "linear"
+
+
 def test_a_confirmed_gain_is_left_alone():
     X, y, _ = shifted()
     result = compare(X[:320], y[:320], candidates="linear,poly2-lifted", cv=3)
