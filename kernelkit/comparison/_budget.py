@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from ._candidates import Candidate
 
-# How the time of one fold grows with the rows n: overhead + constant n ** power.
-GROWTH = {"kernel": 2.7, "machine": 2.0, "lifted": 1.2, "approximate": 1.2, "yardstick": 1.5}
+# How the time of one fold grows with the rows n, measured on 75 to 2400: overhead + constant (n + START) ** power.
+GROWTH = {"kernel": 2.3, "machine": 1.3, "lifted": 1.0, "approximate": 1.0, "yardstick": 0.7}
+START = 200
 MOST_OVERHEAD = 0.5  # of a measured time; more than that, seen on few rows, may be noise
 FEWEST_ROWS = 500
 # The last fits, for the hold-out, in units of the dearest candidate's fold: there are more rows than in a fold.
@@ -18,7 +19,7 @@ LAST_FITS = 2.5
 
 @dataclass(frozen=True)
 class Cost:
-    """The seconds of one fold with n training rows: overhead + (seconds - overhead) (n / rows) ** power."""
+    """The seconds of one fold with n training rows: overhead + (seconds - overhead) growth(n)."""
 
     rows: int
     seconds: float
@@ -27,13 +28,17 @@ class Cost:
 
     def at(self, rows: float) -> float:
         """Return the seconds for some number of training rows."""
-        return self.overhead + (self.seconds - self.overhead) * (rows / self.rows) ** self.power
+        return self.overhead + (self.seconds - self.overhead) * self.growth(rows)
+
+    def growth(self, rows: float) -> float:
+        """Return how many times longer more rows take, without the overhead."""
+        return ((rows + START) / (self.rows + START)) ** self.power
 
     def measured(self, rows: int, seconds: float) -> Cost:
         """Return the cost after one more measurement; the overhead can be seen from many more rows only."""
         overhead = self.overhead
         if rows >= 1.5 * self.rows:
-            ratio = (rows / self.rows) ** self.power
+            ratio = self.growth(rows)
             overhead = max((ratio * self.seconds - seconds) / (ratio - 1), 0.0)
         return Cost(rows, seconds, self.power, min(overhead, MOST_OVERHEAD * seconds))
 
@@ -80,15 +85,22 @@ def total(costs: dict[str, Cost], cv: int, repeats: int, rows: float) -> float:
 
 
 def affordable(
-    costs: dict[str, Cost], yardsticks: set[str], cv: int, repeats: int, most: int, seconds: float
+    costs: dict[str, Cost],
+    yardsticks: set[str],
+    cv: int,
+    repeats: int,
+    most: int,
+    seconds: float,
+    fewest: int = FEWEST_ROWS,
 ) -> tuple[int, list[str]]:
     """Return how many rows all can be compared on in `seconds`, and who must be left out for that.
 
-    Yardsticks go first, then whoever is dearest; the linear baseline always stays.
+    There are no fewer than `fewest` rows, if there are so many. Yardsticks go first, then whoever is dearest; the
+    linear baseline always stays.
     """
     kept = dict(costs)
     dropped: list[str] = []
-    fewest = min(most, FEWEST_ROWS)
+    fewest = min(most, fewest)
     while True:
         rows = float(most)
         while rows >= fewest:

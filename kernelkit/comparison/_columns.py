@@ -11,7 +11,10 @@ import numpy as np
 from ._errors import InputError
 
 MANY_LEVELS = 50
+DATE = "a date (add what matters of it as numbers, such as month, weekday or days since; or use it as --time-column)"
 FEW_WORDS = 0.1
+SOME_NUMBERS = 0.05
+_DATE = re.compile(r"(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4})([ T]\d{1,2}:\d{2}.*)?")
 _IDENTIFIER = re.compile(r"(^|[_\s])(id|uuid|guid|index|rowid|key)$", re.IGNORECASE)
 
 
@@ -24,7 +27,12 @@ class Columns:
     many_levels: list[Any]
 
     def __len__(self) -> int:
-        return len(self.numeric) + len(self.levels) + len(self.many_levels)
+        return len(self.all)
+
+    @property
+    def all(self) -> list[Any]:
+        """All of them, numeric ones first."""
+        return [*self.numeric, *self.levels, *self.many_levels]
 
 
 def is_frame(X: Any) -> bool:
@@ -45,15 +53,22 @@ def plain(values: Any, words: float = 0.0) -> np.ndarray:
     if getattr(values.dtype, "kind", "") == "M":
         zone = getattr(values.dtype, "tz", None)
         return np.asarray(values.dt.tz_convert(None) if zone is not None else values).astype("datetime64[ns]")
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
-        return _finite(values.astype(np.float64))
+    if holds_numbers(values):
+        return _finite(np.asarray(values, dtype=np.float64))
     objects = as_objects(values)
     present = objects[~is_missing(objects)]
     if str(values.dtype) == "category" or any(isinstance(value, (bool, np.bool_)) for value in present):
         return objects
+    if no_single_value(present) is not None:
+        return objects
     numbers = as_floats(objects)
     lost = np.isnan(as_floats(present)).sum()
     return _finite(numbers) if len(present) == 0 or lost <= words * len(present) else objects
+
+
+def holds_numbers(values: Any) -> bool:
+    """Return whether an array, or a pandas column, holds NumPy's numbers and nothing else."""
+    return isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf"
 
 
 def as_objects(values: Any) -> np.ndarray:
@@ -74,6 +89,17 @@ def as_floats(values: np.ndarray) -> np.ndarray:
         return values.astype(np.float64)
     except (TypeError, ValueError):
         return np.array([_float(value) for value in values], dtype=np.float64)
+
+
+def as_words(objects: np.ndarray) -> np.ndarray:
+    """Return objects as an array of strings, whatever they are."""
+    return np.array([str(value) for value in objects], dtype=str)
+
+
+def no_single_value(objects: np.ndarray) -> str | None:
+    """Return the kind of the first entry that holds several values, such as "list"; None where there is none."""
+    held = next((value for value in objects if isinstance(value, (list, tuple, dict, set, np.ndarray))), None)
+    return None if held is None else "array" if isinstance(held, np.ndarray) else type(held).__name__
 
 
 def _float(value: Any) -> float:
@@ -116,6 +142,8 @@ def sort_columns(X: Any, names: list[Any], notices: list[str]) -> Columns:
         kind = _kind(values, name, identifiers=is_frame(X) and len(names) > 1)
         if kind == "numeric":
             _note_what_is_lost(X, name, values, notices)
+        if kind in ("levels", "many_levels"):
+            _note_mixture(name if is_frame(X) else f"column {name}", values, notices)
         if kind in kept:
             kept[kind].append(name)
         else:
@@ -132,14 +160,25 @@ def sort_columns(X: Any, names: list[Any], notices: list[str]) -> Columns:
 
 
 def _note_what_is_lost(X: Any, name: Any, values: np.ndarray, notices: list[str]) -> None:
-    given = X[name] if is_frame(X) else X[:, name]
-    if getattr(given.dtype, "kind", "") in "iub":
+    given, missing = (X[name] if is_frame(X) else X[:, name]), is_missing(values)
+    if not missing.any():
         return
-    lost = as_objects(given)[is_missing(values)]
+    lost = as_objects(given[missing])
     lost = lost[~is_missing(lost)]
     if len(lost):
         what = f"{count_of(len(lost), 'value')} of {name if is_frame(X) else f'column {name}'}"
         notices.append(f"{what} taken as missing: not a finite number (such as {lost[0]})")
+
+
+def _note_mixture(name: Any, values: np.ndarray, notices: list[str]) -> None:
+    present = values[~is_missing(values)]
+    words = np.isnan(as_floats(present))
+    if any(isinstance(value, (bool, np.bool_)) for value in present) or words.all():
+        return
+    if SOME_NUMBERS < np.mean(~words) < 1:
+        notices.append(
+            f"{name} mixes numbers and words ({np.mean(words):.0%}, such as {present[words][0]!r}): taken as categories"
+        )
 
 
 def _listed(names: list[str]) -> str:
@@ -149,12 +188,19 @@ def _listed(names: list[str]) -> str:
 
 def _kind(values: np.ndarray, name: Any, identifiers: bool) -> str:
     if values.dtype.kind == "M":
-        return "a date (derive numbers from it, or use it as --time-column)"
+        return DATE
     present = values[~is_missing(values)]
     if len(present) == 0:
         return "nothing but missing values"
     if values.dtype == object:
-        present = present.astype(str)
+        held = no_single_value(present)
+        if held is not None:
+            return f"holds {held}s (one number or word a cell is needed)"
+        if all(hasattr(value, "isoformat") for value in present):
+            return DATE
+        present = as_words(present)
+        if all(_DATE.fullmatch(word) for word in present):
+            return DATE
     distinct = np.unique(present)
     if len(distinct) == 1 and len(present) == len(values):
         return "constant"

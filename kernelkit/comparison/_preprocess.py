@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
 
-from ._columns import as_floats, as_objects, is_frame
+from ._columns import as_floats, as_objects, holds_numbers, is_frame
 from ._table import Table
 
 RARE = 0.01
@@ -20,11 +20,15 @@ ENCODER_FOLDS = 3
 
 def as_numbers(X: Any) -> np.ndarray:
     """Return a DataFrame or array as float64; what is no finite number becomes NaN."""
-    if isinstance(X, np.ndarray) and X.dtype.kind in "iuf":
+    if isinstance(X, np.ndarray) and holds_numbers(X):
         numbers = X.astype(np.float64)
     else:
-        numbers = np.column_stack([as_floats(as_objects(values)) for values in _columns(X)])
+        numbers = np.column_stack([_numbers(values) for values in _columns(X)])
     return np.where(np.isinf(numbers), np.nan, numbers)
+
+
+def _numbers(values: Any) -> np.ndarray:
+    return np.asarray(values, dtype=np.float64) if holds_numbers(values) else as_floats(as_objects(values))
 
 
 def as_text(X: Any) -> np.ndarray:

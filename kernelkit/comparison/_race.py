@@ -12,6 +12,7 @@ from ._candidates import Candidate
 from ._evaluate import Fold, FoldResult, Outcome, evaluate, make_fold
 from ._splits import Splitter
 from ._table import Table
+from ._target import too_many_classes
 
 Report = Callable[[str, int, int], None]
 
@@ -51,9 +52,10 @@ class Race:
     def describe(self, fold: Fold) -> None:
         """Count explicit features; leave out candidates that have nothing to work on, or need too many features."""
         n_numeric, n_other = fold.training.n_numeric, fold.n_other
+        classes = len(np.unique(self.table.y)) if self.table.task == "classification" else 0
         for outcome in self.outcomes:
             outcome.n_features = outcome.candidate.n_features(n_numeric, n_other)
-            obstacle = outcome.candidate.obstacle(n_numeric, n_other)
+            obstacle = outcome.candidate.obstacle(n_numeric, n_other) or too_many_classes(outcome.candidate, classes)
             if obstacle:
                 outcome.reason = f"skipped: {obstacle}"
 

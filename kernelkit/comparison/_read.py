@@ -11,7 +11,9 @@ from sklearn import datasets
 
 from ._errors import InputError, unknown
 
-MOST_ROWS = 200_000  # of a parquet file; far more than a comparison has time for
+# Of a file; far more than a comparison has time for. Fewer where rows are long, so that memory stays bounded.
+MOST_ROWS, MOST_CELLS, FEWEST_READ = 200_000, 20_000_000, 10_000
+PART_ROWS = 20_000
 BUNDLED = ("diabetes", "breast_cancer", "wine", "digits", "iris")
 
 
@@ -51,6 +53,10 @@ def read_table(path: str, notices: list[str]) -> Any:
     return frame
 
 
+def _most_rows(width: int) -> int:
+    return min(MOST_ROWS, max(MOST_CELLS // max(width, 1), FEWEST_READ))
+
+
 def _read_parquet(file: Path, notices: list[str]) -> Any:
     try:
         from pyarrow.parquet import ParquetFile
@@ -58,11 +64,11 @@ def _read_parquet(file: Path, notices: list[str]) -> Any:
         raise InputError('reading parquet needs pyarrow: python -m pip install "kernelkit[cli]"') from None
     try:
         with ParquetFile(file) as groups:
-            n = groups.metadata.num_rows
-            if n <= MOST_ROWS:
+            n, most = groups.metadata.num_rows, _most_rows(groups.metadata.num_columns)
+            if n <= most:
                 return groups.read().to_pandas()
-            notices.append(f"the file has {n:,} rows: {MOST_ROWS:,} drawn at random were read, one row group at a time")
-            return _sampled(groups, np.sort(np.random.RandomState(0).permutation(n)[:MOST_ROWS]))
+            notices.append(f"the file has {n:,} rows: {most:,} drawn at random were read, one row group at a time")
+            return _sampled(groups, np.sort(np.random.RandomState(0).permutation(n)[:most]))
     except ValueError as error:
         raise InputError(f"{file} is not a parquet file ({str(error).splitlines()[0]})") from None
 
@@ -90,12 +96,10 @@ def _read_csv(file: Path, notices: list[str]) -> Any:
     options: dict[str, Any] = {"na_values": ["?"], "low_memory": False, "skipinitialspace": True}
     try:
         try:
-            frame = pd.read_csv(file, **options)
+            return _rows_of(file, options, notices)
         except UnicodeDecodeError:
-            notices.append("the file is not UTF-8; it was read as Latin-1")
-            options["encoding"] = "latin-1"
-            frame = pd.read_csv(file, **options)
-        return _second_look(file, frame, options, notices)
+            notices[:] = ["the file is not UTF-8; it was read as Latin-1"]
+            return _rows_of(file, {**options, "encoding": "latin-1"}, notices)
     except pd.errors.EmptyDataError:
         raise InputError(f"{file} is empty") from None
     except (pd.errors.ParserError, csv.Error, EOFError, ValueError) as error:
@@ -107,23 +111,77 @@ def _head(file: Path) -> bytes:
         return stream.read(4096)
 
 
-def _second_look(file: Path, frame: Any, options: dict[str, Any], notices: list[str]) -> Any:
-    """Read again where the separator is no comma, or the first row is no header."""
+def _rows_of(file: Path, options: dict[str, Any], notices: list[str]) -> Any:
+    """Return the rows, or as many of them, drawn at random, as fit into memory."""
+    options = options | _layout(file, options, notices)
+    frame, n, mixed = _drawn(file, options)
+    if mixed:  # what is a number in one part of the file and a word in another is the text that stands there
+        frame, n, _ = _drawn(file, options | {"dtype": dict.fromkeys(mixed, str)})
+    if n > len(frame):
+        notices.append(f"the file has {n:,} rows: {len(frame):,} drawn at random were kept, read part by part")
+    return frame
+
+
+def _layout(file: Path, options: dict[str, Any], notices: list[str]) -> dict[str, Any]:
+    """Return the options that the first row asks for: a separator other than the comma, names where it has none."""
     import pandas as pd
 
-    first = str(frame.columns[0])
-    if frame.shape[1] == 1:
+    found: dict[str, Any] = {}
+    names = pd.read_csv(file, nrows=0, **options).columns
+    if len(names) == 1:
         for separator, name in ((";", "semicolons"), ("\t", "tabs")):
-            if separator in first:
+            if separator in str(names[0]):
                 notices.append(f"columns are separated by {name}")
-                options["sep"] = separator
-                frame = pd.read_csv(file, **options)
+                found["sep"] = separator
+                names = pd.read_csv(file, nrows=0, **options, **found).columns
                 break
-    if all(_is_number(column) for column in frame.columns):
-        notices.append(f"the first row holds numbers, not names: columns are called c1 to c{frame.shape[1]}")
-        frame = pd.read_csv(file, header=None, **options)
-        frame.columns = [f"c{i + 1}" for i in range(frame.shape[1])]
-    return frame
+    if len(names) and all(_is_number(name) for name in names):
+        notices.append(f"the first row holds numbers, not names: columns are called c1 to c{len(names)}")
+        found |= {"header": None, "names": [f"c{i + 1}" for i in range(len(names))]}
+    return found
+
+
+def _drawn(file: Path, options: dict[str, Any]) -> tuple[Any, int, list[Any]]:
+    """Return rows drawn at random, in their order; how many there are; columns whose parts differ in kind.
+
+    Every row gets a random number as it passes, and those with the smallest stay: no more than these and one part of
+    the file are held at a time.
+    """
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    with pd.read_csv(file, chunksize=PART_ROWS, **options) as parts:
+        kept = next(parts)
+        most, n = _most_rows(kept.shape[1]), len(kept)
+        key, kinds = rng.random(n), [_kinds(kept)]
+        waiting, keys, held, limit = [kept], [key], n, 1.0
+        for part in parts:
+            kinds.append(_kinds(part))
+            key = rng.random(len(part))
+            n += len(part)
+            waiting.append(part[key < limit])
+            keys.append(key[key < limit])
+            held += len(keys[-1])
+            if held > most + PART_ROWS:
+                waiting, keys, limit = _smallest(waiting, keys, most)
+                held = most
+        if held > most:
+            waiting, keys, _ = _smallest(waiting, keys, most)
+    differ = [len(set(column)) > 1 for column in zip(*kinds, strict=True)]
+    return pd.concat(waiting, ignore_index=True), n, list(kept.columns[differ])
+
+
+def _kinds(part: Any) -> list[str]:
+    return ["number" if dtype.kind in "iuf" else dtype.kind for dtype in part.dtypes]
+
+
+def _smallest(parts: list[Any], keys: list[np.ndarray], count: int) -> tuple[list[Any], list[np.ndarray], float]:
+    """Return the rows with the `count` smallest keys, in their order, and the largest of these."""
+    import pandas as pd
+
+    key = np.concatenate(keys)
+    limit = float(np.partition(key, count - 1)[count - 1])
+    return [pd.concat(parts, ignore_index=True)[key <= limit]], [key[key <= limit]], limit
 
 
 def _is_number(name: Any) -> bool:

@@ -197,6 +197,8 @@ def _held_out(held: HeldOut) -> dict[str, Any]:
         "linear": held.linear,
         "gain": held.gain,
         "gain_standard_error": held.error,
+        "linear_standard_error": held.linear_error,
+        "refuted": None if held.refuted is None else {"name": held.refuted.name, **held.refuted_scores},
         "hyperparameters": held.chosen,
     }
 

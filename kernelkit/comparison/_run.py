@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -17,17 +17,40 @@ from ._race import Race, Report
 from ._scores import gains
 from ._splits import Splitter, check_folds
 from ._statistics import mean_with_error
+from ._suspects import suspects
 from ._table import Table
 from ._verdict import Judgement, judge
 
 ALL_ROWS = 0.5  # share of the time left that goes to runs on all rows
+REFUTED = 2  # standard errors below the linear model on the held-out rows
 
 
 @dataclass
 class HeldOut:
-    """The rows that were put aside first, scored once; `model` predicts from the user's own columns.
+    """The rows that were put aside first, scored once.
 
-    `held` and `training` are positions in the table, ascending; `y` and `predicted` belong to the first.
+    Attributes
+    ----------
+    rows, trained_on : int
+        How many these are, and how many the models were fitted on.
+    recommended, linear : dict of str to float
+        Scores of the recommended model and of the linear one.
+    gain, error : float
+        By how much the folds' choice is ahead of the linear model, and the standard error.
+    linear_error : float
+        The standard error of the linear model's own score.
+    chosen : dict of str to float
+        The recommended model's hyperparameters.
+    model : Pipeline
+        It predicts from the user's own columns.
+    held, training : array of positions in the table, ascending
+        These rows, and those the models were fitted on.
+    y, predicted : array of shape (rows,)
+        The target of the held-out rows, and what `model` predicts for them.
+    refuted : Outcome or None
+        The folds' choice, where it is clearly worse than the linear model here: then the linear one is recommended.
+    refuted_scores : dict of str to float
+        Its scores.
     """
 
     rows: int
@@ -36,12 +59,15 @@ class HeldOut:
     linear: dict[str, float]
     gain: float
     error: float
+    linear_error: float
     chosen: dict[str, float]
     model: Pipeline
     held: np.ndarray
     training: np.ndarray
     y: np.ndarray
     predicted: np.ndarray
+    refuted: Outcome | None = None
+    refuted_scores: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -73,18 +99,20 @@ def run(
     """Compare the candidates on at most `max_rows` rows besides the hold-out."""
     splitter = Splitter(table, seed)
     check_folds(table, splitter, cv)
+    table.notices += suspects(table, splitter)
     race = Race(table, splitter, cv, budget, [Outcome(candidate) for candidate in candidates], report)
     developed, held = splitter.hold_out(len(table))
     rows, repeats = choose_rows(race, developed, max_rows)
     folds = race.folds(rows, repeats)
     race.describe(folds[0])
     race.compare(race.outcomes, folds)
-    common = judgement = judge(race.outcomes, table.task, share := _test_share(folds))
     on_all = _on_all_rows(race, developed) if len(rows) < len(developed) else []
-    if any(outcome.score(table.task) > common.best.score(table.task) for outcome in on_all):
-        judgement = judge(on_all, table.task, share)
+    common, judgement = _judge(race, on_all, _test_share(folds))
     final_rows = developed if judgement.recommended.name in [outcome.name for outcome in on_all] else rows
     held_out = _score_hold_out(race, judgement, final_rows, held)
+    if held_out.refuted is not None:
+        followed = replace(judgement, recommended=judgement.linear)
+        common, judgement = followed if judgement is common else common, followed
     measure_memory(race.outcomes, folds[0], budget, table.notices)
     return Comparison(
         table,
@@ -101,6 +129,15 @@ def run(
         held_out,
         budget.elapsed,
     )
+
+
+def _judge(race: Race, on_all: list[Outcome], share: float) -> tuple[Judgement, Judgement]:
+    """Return what the common rows say, and what the verdict follows."""
+    task = race.table.task
+    common = judge(race.outcomes, task, share)
+    if any(outcome.score(task) > common.best.score(task) for outcome in on_all):
+        return common, judge(on_all, task, share)
+    return common, common
 
 
 def _test_share(folds: list[Fold]) -> float:
@@ -128,20 +165,28 @@ def _score_hold_out(race: Race, judgement: Judgement, rows: np.ndarray, held: np
     fold = race.fold(rows, held)
     best = _last_fit(race, judgement.recommended, fold)
     linear = best if judgement.recommended is judgement.linear else _last_fit(race, judgement.linear, fold)
-    gain, error = mean_with_error(gains(race.table.task, fold.test_y, best.predicted, linear.predicted))
+    task, y, clusters = race.table.task, fold.test_y, race.splitter.clusters(held)
+    gain, error = mean_with_error(gains(task, y, best.predicted, linear.predicted), clusters)
+    # A model that explodes on a few rows would else excuse itself by the noise that these bring.
+    linear_error = mean_with_error(gains(task, y, y, linear.predicted), clusters)[1]
+    refuted = gain < -REFUTED * min(error, linear_error)
+    outcome, last = (judgement.linear, linear) if refuted else (judgement.recommended, best)
     return HeldOut(
         rows=len(held),
         trained_on=len(rows),
-        recommended=best.scores,
+        recommended=last.scores,
         linear=linear.scores,
         gain=gain,
         error=error,
-        chosen=judgement.recommended.candidate.values(best.setting),
-        model=Pipeline([("prepare", fold.prepared_by), ("model", best.model)]),
+        linear_error=linear_error,
+        chosen=outcome.candidate.values(last.setting),
+        model=Pipeline([("prepare", fold.prepared_by), ("model", last.model)]),
         held=held,
         training=rows,
         y=fold.test_y,
-        predicted=best.predicted,
+        predicted=last.predicted,
+        refuted=judgement.recommended if refuted else None,
+        refuted_scores=best.scores if refuted else {},
     )
 
 

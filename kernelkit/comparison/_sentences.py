@@ -8,6 +8,7 @@ from ._evaluate import Outcome
 from ._run import Comparison
 from ._scores import SCORE, SYMBOL
 from ._statistics import Difference
+from ._suspects import SUSPECT
 from ._verdict import KERNELS, Judgement, Pair
 
 
@@ -16,6 +17,8 @@ def headline(found: Comparison) -> str:
     judgement, best = found.judgement, found.judgement.recommended
     if judgement.challenger is None:
         return "Only the linear model was compared."
+    if found.held_out.refuted is not None:
+        return "Use the linear model: the held-out rows do not confirm what the folds show."
     if best is judgement.linear:
         return "Use the linear model: no nonlinearity shown."
     if best.candidate.family == "lifted":
@@ -40,8 +43,14 @@ def _name(outcome: Outcome) -> str:
 
 def details(found: Comparison) -> list[str]:
     """Return what the headline rests on, one fact a sentence."""
-    facts = [*_on_all_rows(found), *_nonlinearity(found), *_simplest(found)]
+    facts = [*_suspected(found), *_on_all_rows(found), *_nonlinearity(found), *_simplest(found)]
     return [*facts, *_kernel_against_lifting(found), *_pairs(found.common.pairs), _hold_out(found)]
+
+
+def _suspected(found: Comparison) -> list[str]:
+    """Repeat next to the verdict what puts all scores in doubt."""
+    doubts = [notice.removeprefix(SUSPECT) for notice in found.table.notices if notice.startswith(SUSPECT)]
+    return [f"The scores are in doubt: {doubt}." for doubt in doubts]
 
 
 def _on_all_rows(found: Comparison) -> list[str]:
@@ -75,6 +84,8 @@ def _nonlinearity(found: Comparison) -> list[str]:
 def _simplest(found: Comparison) -> list[str]:
     judgement = found.judgement
     best, chosen = judgement.best, judgement.recommended
+    if found.held_out.refuted is not None:
+        return []
     if best is chosen or best is judgement.challenger and chosen is judgement.linear:
         return []
     behind = judgement.behind[chosen.name]
@@ -131,6 +142,8 @@ def _pairs(pairs: list[Pair]) -> list[str]:
 
 def _hold_out(found: Comparison) -> str:
     held, task = found.held_out, found.table.task
+    if held.refuted is not None:
+        return _refuted(found, held.refuted)
     score = held.recommended[SCORE[task]]
     text = f"Held out ({held.rows:,} rows, scored once, trained on {held.trained_on:,}): {SYMBOL[task]} {score:.3f}"
     if found.judgement.recommended is found.judgement.linear:
@@ -139,3 +152,13 @@ def _hold_out(found: Comparison) -> str:
     if held.gain < 2 * held.error:
         text += ", which does not confirm the gain"
     return text + "."
+
+
+def _refuted(found: Comparison, refuted: Outcome) -> str:
+    held, task = found.held_out, found.table.task
+    return (
+        f"Held out ({held.rows:,} rows, scored once, trained on {held.trained_on:,}): {refuted.label}, which the folds "
+        f"recommend, has {SYMBOL[task]} {held.refuted_scores[SCORE[task]]:.3f}, linear {held.linear[SCORE[task]]:.3f}; "
+        f"gain {held.gain:+.3f} ± {held.error:.3f} (standard error): clearly worse on new rows, so the linear model is "
+        "recommended."
+    )

@@ -6,13 +6,15 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ._columns import column, count_of
+from ._columns import as_words, column, count_of
 from ._errors import InputError
 from ._table import Table
 
 Split = tuple[np.ndarray, np.ndarray]
 HOLD_OUT = 5  # one part in five
 LARGEST_COPY = 0.05
+MANY = 0.5  # of all rows repeating others: few distinct values, if the targets of these differ
+TIME_BLOCKS = 20  # of held-out rows, taken as independent of each other
 
 
 class Splitter:
@@ -24,6 +26,11 @@ class Splitter:
         Its groups are kept in one part each, and so are rows whose columns are all equal.
     seed : int
         The same seed gives the same splits.
+
+    Attributes
+    ----------
+    copies : array of shape (n,)
+        A label for each row, equal where all columns are.
     """
 
     def __init__(self, table: Table, seed: int):
@@ -37,7 +44,7 @@ class Splitter:
         self._keep_copies_together(table)
 
     def _keep_copies_together(self, table: Table) -> None:
-        copies = copy_labels(table)
+        self.copies = copies = copy_labels(table)
         counts = np.bincount(copies)
         repeated = int((counts - 1).sum())
         if repeated == 0:
@@ -47,7 +54,7 @@ class Splitter:
         )
         if self.time is not None:
             table.notices.append(f"{said}; forward splits do not keep them together")
-        elif counts.max() > LARGEST_COPY * len(table):
+        elif counts.max() > LARGEST_COPY * len(table) or (repeated > MANY * len(table) and _disagree(table, copies)):
             table.notices.append(f"{said}: few distinct values rather than copies, so they are split like any others")
         else:
             table.notices.append(f"{said}; copies are kept in one fold")
@@ -69,6 +76,12 @@ class Splitter:
         if threshold == self.time.min():
             raise InputError("the time column has too few distinct values to hold out its end")
         return np.flatnonzero(self.time < threshold), np.flatnonzero(self.time >= threshold)
+
+    def clusters(self, rows: np.ndarray) -> np.ndarray:
+        """Return labels of `rows` that may depend on each other: those of one group, or close in time."""
+        if self.time is None:
+            return self.groups[rows]
+        return np.argsort(np.argsort(self.time[rows], kind="stable")) * TIME_BLOCKS // len(rows)
 
     def sample(self, rows: np.ndarray, size: int, fewest: int) -> np.ndarray:
         """Return about `size` of `rows`: whole groups, classes in proportion, at least `fewest` rows of each class."""
@@ -129,15 +142,20 @@ def forward_folds(time: np.ndarray, k: int) -> list[Split]:
 
 def copy_labels(table: Table) -> np.ndarray:
     """Return a label for each row, the same for rows whose used columns are all equal."""
-    columns = table.columns
     labels = np.zeros(len(table), dtype=np.int64)
-    for name in [*columns.numeric, *columns.levels, *columns.many_levels]:
+    for name in table.columns.all:
         values = column(table.X, name)
         if values.dtype == object:
-            values = values.astype(str)
+            values = as_words(values)
         codes = np.unique(values, return_inverse=True)[1]
         labels = np.unique(labels * (codes.max() + 1) + codes, return_inverse=True)[1]
     return labels
+
+
+def _disagree(table: Table, copies: np.ndarray) -> bool:
+    """Return whether rows whose columns are equal mostly have different targets."""
+    y = np.unique(table.y, return_inverse=True)[1]
+    return len(np.unique(np.column_stack([copies, y]), axis=0)) > (copies.max() + 1 + len(y)) / 2
 
 
 def joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -89,6 +89,25 @@ def paired_test(first: Any, second: Any, test_share: float) -> tuple[float, floa
     return mean, mean - reach, mean + reach, float(2 * stats.t.sf(abs(mean) / error, k - 1))
 
 
-def mean_with_error(gains: np.ndarray) -> tuple[float, float]:
-    """Return the mean of one number for each held-out row, and the standard error of that mean."""
-    return float(gains.mean()), float(gains.std(ddof=1) / math.sqrt(len(gains)))
+def mean_with_error(gains: np.ndarray, clusters: np.ndarray | None = None) -> tuple[float, float]:
+    """Return the mean of one number for each held-out row, and the standard error of that mean.
+
+    Rows of one cluster may depend on each other: their deviations are summed before they are squared,
+    sqrt(g / (g - 1) sum_c (sum_{i in c} (gain_i - mean))^2) / n, with g clusters and n rows. Without clusters each row
+    is one of its own, and this is sd / sqrt(n).
+
+    References
+    ----------
+    K.-Y. Liang and S. Zeger (1986), Longitudinal data analysis using generalized linear models, Biometrika 73.
+
+    Examples
+    --------
+    >>> mean, error = mean_with_error(np.array([1.0, 1.0, 3.0, 3.0]), np.array([0, 0, 1, 1]))
+    >>> mean, error == mean_with_error(np.array([1.0, 3.0]))[1]
+    (2.0, True)
+    """
+    mean, n = float(gains.mean()), len(gains)
+    cluster = np.arange(n) if clusters is None else np.unique(clusters, return_inverse=True)[1]
+    together = np.bincount(cluster, gains - mean)
+    g = len(together)
+    return mean, math.sqrt(g / max(g - 1, 1) * float(np.sum(together**2))) / n

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from ._columns import Columns, count_of, is_frame, is_missing, plain, sort_columns
+from ._columns import Columns, as_words, count_of, is_frame, is_missing, no_single_value, plain, sort_columns
 from ._errors import InputError, unknown
 
 CLASSES = 10
@@ -157,7 +157,7 @@ def detect_task(values: np.ndarray, target: str, task: str = "auto") -> tuple[st
         return task, "as asked"
     if task != "auto":
         raise unknown("task", task, ("auto", "regression", "classification"))
-    if values.dtype == object:
+    if values.dtype.kind in "OM":
         return "classification", f"{target!r} holds labels (override: --task regression)"
     distinct = np.unique(values)
     if len(distinct) <= CLASSES and (distinct == np.round(distinct)).all():
@@ -169,11 +169,17 @@ def detect_task(values: np.ndarray, target: str, task: str = "auto") -> tuple[st
 
 
 def _as_target(values: np.ndarray, target: str, task: str) -> np.ndarray:
+    held = no_single_value(values) if values.dtype == object else None
+    if held is not None:
+        raise InputError(f"the target {target!r} holds {held}s: one number or label a row is needed")
+    if values.dtype.kind == "M":
+        raise InputError(f"the target {target!r} is a date: turn it into a number, such as days since a day")
     if task == "classification":
         whole = values.dtype == np.float64 and (values == np.round(values)).all()
         truth = all(isinstance(value, (bool, np.bool_)) for value in values)
-        kind = np.int64 if whole else bool if truth else values.dtype if values.dtype == np.float64 else str
-        return values.astype(kind)
+        if values.dtype == object and not truth:
+            return as_words(values)
+        return values.astype(np.int64 if whole else bool if truth else np.float64)
     if values.dtype != np.float64:
         raise InputError(
             f"the target {target!r} is not numeric ({str(values[0])!r}, ...): regression needs numbers; "

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._arrays import take_rows
-from ..engine import KernelOperator, MatrixOperator
+from ..engine import KernelOperator, MatrixOperator, single_threaded_blas
 from ..kernels import Kernel
 from ..solvers import LandmarkSpectrum, Spectrum, solve_many
 from ._landmark_problem import LandmarkProblem
@@ -110,7 +110,8 @@ class Trial(AnyTrial):
             solver="cholesky" if len(alphas) < EVD_IN_FACTORS else "eigen",
             mixed=False,
         )
-        predicted = self.matrix[np.ix_(test, train)] @ coef + bias
+        with single_threaded_blas():  # NumPy's threads would wait for SciPy's, which have just factored
+            predicted = self.matrix[np.ix_(test, train)] @ coef + bias
         return Y[test] - predicted.reshape(len(test), len(alphas), t).transpose(1, 0, 2)
 
     def _solve(self, alpha: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -180,6 +180,15 @@ def test_bad_options(options, message):
         compare(*sample("linear", 0, n=60), **options)
 
 
+def test_too_many_classes_for_the_rows_that_are_compared():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(2000, 2)), [f"c{k % 40}" for k in range(2000)]
+    with pytest.raises(InputError, match="40 classes need 320 rows to compare on, and there are 300: .*--max-rows 300"):
+        compare(X, y, candidates="linear", max_rows=300)
+    result = compare(X, y, candidates="linear,svm", max_rows=320, cv=2)
+    assert result.to_dict()["candidates"][1]["status"] == "skipped: 780 pairs of classes"
+
+
 def test_input_is_left_alone():
     X, y = sample("linear", 0, n=60)
     frame = pd.DataFrame(X, columns=list("abcd")).assign(y=y)

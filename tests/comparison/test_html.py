@@ -10,7 +10,6 @@ import pytest
 
 from kernelkit import compare
 from kernelkit.__main__ import main
-from kernelkit.comparison import _html
 from kernelkit.comparison._figures import _floor
 from kernelkit.comparison._loading import of_file
 from kernelkit.comparison._svg import _places, drawing, new_figure
@@ -240,4 +239,4 @@ def test_no_figure_without_a_window(result, monkeypatch):
         return real(name, *rest, **options)
 
     monkeypatch.setattr(builtins, "__import__", guarded)
-    assert _html.to_page(result.found)
+    assert result.to_html()

@@ -68,6 +68,26 @@ def test_few_distinct_values_are_no_copies():
     assert any("split like any others" in notice for notice in table.notices)
 
 
+def test_combinations_of_few_levels_are_no_copies_if_their_targets_differ():
+    rng = np.random.default_rng(0)
+    X = np.array(list("abcde"))[rng.integers(0, 5, size=(2000, 4))]
+    splitter = Splitter(table := make_table(X, rng.normal(size=2000)), 0)
+    assert len(np.unique(splitter.groups)) == 2000
+    assert any("few distinct values rather than copies" in notice for notice in table.notices)
+    labels = np.unique(X, axis=0, return_inverse=True)[1].ravel()
+    splitter = Splitter(make_table(X, labels + 0.5), 0)
+    assert len(np.unique(splitter.groups)) == len(np.unique(labels))
+
+
+def test_clusters_are_groups_or_stretches_of_time():
+    groups = np.arange(60) // 3
+    rows = np.arange(0, 60, 2)
+    assert len(np.unique(Splitter(table_of(groups=groups), 0).clusters(rows))) == 20
+    time = np.random.default_rng(0).permutation(60)
+    clusters = Splitter(table_of(time=time), 0).clusters(np.arange(60))
+    assert (np.diff(clusters[np.argsort(time)]) >= 0).all() and np.bincount(clusters).tolist() == [3] * 20
+
+
 def test_copy_labels_and_joined_groups():
     table = make_table(np.array([[1.0, 2.0], [1.0, 3.0], [1.0, 2.0], [4.0, 2.0]] * 5), np.arange(20.0))
     labels = copy_labels(table)

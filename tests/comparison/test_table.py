@@ -1,5 +1,6 @@
 import gzip
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import scipy.sparse as sp
 
 from kernelkit.comparison import InputError, _read
 from kernelkit.comparison._read import BUNDLED, bundled, read_table
+from kernelkit.comparison._splits import Splitter
 from kernelkit.comparison._table import detect_task, make_table
 
 
@@ -62,6 +64,51 @@ def test_a_parquet_file_that_goes_while_it_is_read(tmp_path, monkeypatch, harm):
     else:
         with pytest.raises(InputError, match="cannot read .*table.parquet: [^\\n]+$"):
             read_table(str(file), [])
+
+
+def test_a_large_csv_file_is_sampled_part_by_part(tmp_path, monkeypatch):
+    table = pd.DataFrame({"a": np.arange(1000.0), "b": [f"level {k % 3}" for k in range(1000)]})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    monkeypatch.setattr(_read, "PART_ROWS", 70)
+    everything = read_table(str(tmp_path / "table.csv"), [])
+    pd.testing.assert_frame_equal(everything, table)
+    monkeypatch.setattr(_read, "MOST_ROWS", 250)
+    notices = []
+    found = read_table(str(tmp_path / "table.csv"), notices)
+    assert notices == ["the file has 1,000 rows: 250 drawn at random were kept, read part by part"]
+    assert len(found) == 250 and found["a"].is_monotonic_increasing
+    assert 0.4 < found["a"].mean() / 1000 < 0.6 and found["a"].max() > 950
+    pd.testing.assert_frame_equal(found, table.iloc[found["a"].astype(int)].reset_index(drop=True))
+    pd.testing.assert_frame_equal(found, read_table(str(tmp_path / "table.csv"), []))
+    monkeypatch.setattr(_read, "PART_ROWS", 400)
+    pd.testing.assert_frame_equal(found, read_table(str(tmp_path / "table.csv"), []))
+
+
+def test_every_row_of_a_large_csv_file_is_as_likely(tmp_path, monkeypatch):
+    # Many files of one seed would always draw the same rows: so many rows, and counts of tenths.
+    pd.DataFrame({"a": np.arange(20_000)}).to_csv(tmp_path / "table.csv", index=False)
+    monkeypatch.setattr(_read, "PART_ROWS", 1500)
+    monkeypatch.setattr(_read, "MOST_ROWS", 5000)
+    tenths = np.bincount(read_table(str(tmp_path / "table.csv"), [])["a"] // 2000)
+    assert len(tenths) == 10 and abs(tenths - 500).max() < 80  # four standard deviations
+
+
+def test_rows_with_many_columns_are_fewer(tmp_path, monkeypatch):
+    monkeypatch.setattr(_read, "MOST_CELLS", 3000)
+    monkeypatch.setattr(_read, "FEWEST_READ", 10)
+    table = pd.DataFrame(np.zeros((400, 30)), columns=[f"c{k}" for k in range(30)])
+    table.to_csv(tmp_path / "table.csv", index=False)
+    table.to_parquet(tmp_path / "table.parquet")
+    for name in ("table.csv", "table.parquet"):
+        assert len(read_table(str(tmp_path / name), [])) == 100
+
+
+def test_numbers_in_one_part_of_a_file_and_words_in_another_are_text(tmp_path, monkeypatch):
+    code = [f"0{k}" for k in range(100)] + [f"A{k}" for k in range(100)]
+    pd.DataFrame({"code": code, "x": np.arange(200.0)}).to_csv(tmp_path / "table.csv", index=False)
+    monkeypatch.setattr(_read, "PART_ROWS", 60)
+    found = read_table(str(tmp_path / "table.csv"), [])
+    assert list(found["code"]) == code and found["x"].dtype == np.float64
 
 
 def test_csv_and_parquet(tmp_path):
@@ -163,6 +210,54 @@ def test_columns_are_sorted_and_useless_ones_named():
     said = "; ".join(table.notices)
     assert "nothing but missing values: nothing" in said and "constant: one" in said and "a date" in said
     assert "looks like an identifier: row, name, customer_id" in said
+
+
+@pytest.mark.parametrize(
+    "form", ["%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M"]
+)
+def test_dates_as_text_are_dates(form):
+    day = pd.Series(pd.date_range("2024-01-01", periods=60)).dt.strftime(form)
+    table = make_table(frame().assign(day=day, again=list(day[:20]) * 3, code="12-34"), "y")
+    assert any("left out, a date (" in notice and "): day, again" in notice for notice in table.notices)
+    days = pd.date_range("2024-01-01", periods=60).date
+    assert any("left out, a date" in notice for notice in make_table(frame().assign(day=days), "y").notices)
+
+
+@pytest.mark.parametrize(("cell", "kind"), [([1.0, 2.0], "lists"), ((1,), "tuples"), ({"k": 1}, "dicts")])
+def test_cells_that_hold_several_values(cell, kind):
+    X = frame().assign(cell=[cell] * 60)
+    assert f"left out, holds {kind} (one number or word a cell is needed): cell" in make_table(X, "y").notices
+    with pytest.raises(InputError, match=f"the target 'cell' holds {kind}: one number or label"):
+        make_table(X, "cell")
+
+
+def test_bytes_decimals_and_truth_values():
+    X = frame().assign(
+        raw=[b"\xff", b"\xfe"] * 30,
+        price=[Decimal(k) / 7 for k in range(60)],
+        flag=[True, False, None] * 20,
+    )
+    table = make_table(X, "y")
+    assert table.columns.numeric == ["a", "price"] and table.columns.levels == ["color", "raw", "flag"]
+    assert Splitter(table, 0).copies.max() == 59
+    assert set(make_table(X, "raw").y) == {r"b'\xff'", r"b'\xfe'"}
+    assert make_table(X, "price").task == "regression"
+    assert make_table(X, "flag").y.dtype == bool
+
+
+def test_numbers_and_words_in_one_column_are_said():
+    half = [k if k % 2 else "low" for k in range(60)]
+    X = frame().assign(half=half, code=pd.Categorical([1, 2, 3] * 20))
+    table = make_table(X, "y")
+    assert table.notices == ["half mixes numbers and words (50%, such as 'low'): taken as categories"]
+    with pytest.raises(InputError, match="the target 'half' is not numeric"):
+        make_table(X, "half", task="regression")
+
+
+def test_a_date_is_no_target():
+    X = frame().assign(day=pd.date_range("2024-01-01", periods=60))
+    with pytest.raises(InputError, match="the target 'day' is a date: turn it into a number"):
+        make_table(X, "day")
 
 
 def test_an_array_keeps_its_only_index_like_column():
