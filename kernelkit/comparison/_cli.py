@@ -58,18 +58,29 @@ def add_parser(commands: Any) -> None:
 
 
 def command(options: argparse.Namespace) -> None:
-    """Read, compare, write what is asked for, print."""
+    """Read, compare, print, write what is asked for."""
+    check_different(options)
     for path in (options.json, options.report, options.save_model):
         check_writable(path)
     result, loading = _compared(options)
+    _print(to_text(result.found, bold=sys.stdout.isatty()))
     if options.json:
         result.to_json(options.json)
     if options.report:
         result.to_html(options.report, loading=loading())
-    saved = save_model(result.found, options.save_model) if options.save_model else None
-    _print(to_text(result.found, bold=sys.stdout.isatty()))
-    if saved:
-        _print(saved)
+    if options.save_model:
+        _print(save_model(result.found, options.save_model))
+
+
+def check_different(options: argparse.Namespace) -> None:
+    """Fail where one file would be written over another, the table above all."""
+    seen: dict[Path, str] = {} if options.file is None else {Path(options.file).resolve(): "FILE"}
+    for flag in ("json", "report", "save_model"):
+        if getattr(options, flag) is not None:
+            name, path = f"--{flag.replace('_', '-')}", Path(getattr(options, flag)).resolve()
+            if path in seen:
+                raise InputError(f"{name} names the same file as {seen[path]}: {getattr(options, flag)}")
+            seen[path] = name
 
 
 def check_writable(path: str | None) -> None:

@@ -68,8 +68,10 @@ def _of_one_degree(pairs: list[tuple[Point, Point]], degree: int, columns: int) 
         where = f"lifting fits faster than the kernel from about {rounded(place[0])} rows"
     elif ratio >= 1:
         where = f"lifting fits faster than the kernel at every size measured, from {pairs[0][0].n:,} rows"
-    else:
+    elif all(by_kernel.seconds < by_lifting.seconds for by_lifting, by_kernel in pairs):
         where = "the kernel fits faster than lifting at every size measured"
+    else:
+        where = "the kernel fits faster than lifting on many rows"
     times = f"{duration(lifted.seconds)} against {duration(kernel.seconds)}"
     return f"{what}: {where}; with {lifted.n:,} rows, {times}."
 

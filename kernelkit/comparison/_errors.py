@@ -10,6 +10,11 @@ class InputError(ValueError):
     """The table, or a choice made about it, cannot be compared on; the message says why and what to do."""
 
 
+def first_line(error: object) -> str:
+    """Return the first line of what an error or a warning says, or else what it is called."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> InputError:
     """Return the error for a name that is not among the known ones, with the closest of them."""
     names = list(map(str, known))

@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..engine import counted
 from ._candidates import Candidate
+from ._errors import first_line
 from ._models import SVM_STEPS, build
 from ._preprocess import preparation
 from ._scores import SCORE, scores
@@ -184,4 +185,4 @@ def _note(caught: list[warnings.WarningMessage]) -> str | None:
         return None
     if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
         return f"stopped after {SVM_STEPS:,} steps, not converged"
-    return str(caught[0].message).splitlines()[0]
+    return first_line(caught[0].message)

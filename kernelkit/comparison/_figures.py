@@ -13,7 +13,7 @@ from ._evaluate import Outcome
 from ._models import kernels
 from ._run import Comparison
 from ._scores import SYMBOL
-from ._svg import DASHES, look, new_figure, spread_labels
+from ._svg import DASHES, literal, look, new_figure, spread_labels
 
 FAR = 3.0  # scores that many times further below the best than the middle one are drawn at the edge
 SPECTRUM_ROWS = 500
@@ -88,7 +88,9 @@ def differences(found: Comparison) -> Any:
         ax.plot([low, high], [place, place], color="black", linewidth=0.9, marker="|", markersize=4)
         ax.plot(centre, place, "o", color="black", markersize=5, markerfacecolor="black" if behind.shown else "white")
     ax.axvline(1.0 if regression else 0.0, color="0.4", linewidth=0.8, linestyle="--")
-    ax.set(yticks=range(len(rows)), yticklabels=[outcome.label for outcome in rows], ylim=(len(rows) - 0.5, -0.5))
+    ax.set(
+        yticks=range(len(rows)), yticklabels=[literal(outcome.label) for outcome in rows], ylim=(len(rows) - 0.5, -0.5)
+    )
     if regression:
         ax.set(xlabel="squared error, as a multiple of the best's", xscale="log")
         _plain_factors(ax)
@@ -122,20 +124,22 @@ def spectra(found: Comparison) -> Any:
     chosen, X = spectrum_models(found), spectrum_rows(found)
     figure = new_figure(_height(len(chosen)))
     ax = figure.add_subplot()
-    ends = []
+    ends, labels, looks = [], [], []
     for i, outcome in enumerate(chosen):
         kernel = kernels(outcome.candidate, X, len(found.table.columns.numeric))[outcome.setting[0]]
         values = spectrum(kernel, X).eigenvalues
-        values = values / values.sum()
-        drawn = values[values > LEAST_EIGENVALUE]
+        drawn = values[values > LEAST_EIGENVALUE * values.sum()] / values.sum()
+        if not len(drawn):
+            continue
         components = np.arange(1, len(drawn) + 1)
         every = [int(k) for k in np.unique(np.geomspace(1, len(drawn), 7).astype(int) - 1)]
         style = look(i) | {"linestyle": DASHES[i % len(DASHES)]}
         ax.plot(components, drawn, markevery=every, markersize=3.5, linewidth=0.9, **style)
         ends.append((float(components[-1]), float(drawn[-1])))
-    looks = [look(i) for i in range(len(chosen))]
+        labels.append(outcome.label)
+        looks.append(look(i))
     ax.set(xscale="log", yscale="log", xlabel="component", ylabel="share of the sum of eigenvalues")
-    spread_labels(ax, ends, [outcome.label for outcome in chosen], looks)
+    spread_labels(ax, ends, labels, looks)
     return figure
 
 

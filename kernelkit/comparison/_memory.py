@@ -108,7 +108,7 @@ def _pickled(models: dict[str, Any]) -> dict[str, bytes]:
     """Return what can be sent; functions and classes of notebooks and scripts are sent as they are."""
     sent = {}
     for name, model in models.items():
-        with suppress(pickle.PicklingError, TypeError, AttributeError):
+        with suppress(Exception):
             sent[name] = pickle.dumps(wrap_non_picklable_objects(model, keep_wrapper=False))
     return sent
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ._budget import Budget
 from ._candidates import Candidate
+from ._errors import first_line
 from ._evaluate import Fold, FoldResult, Outcome, evaluate, make_fold
 from ._splits import Splitter
 from ._table import Table
@@ -95,8 +96,8 @@ class Race:
         except MemoryError as error:
             outcome.reason = f"skipped: {error}"
             return None
-        except (ValueError, ArithmeticError) as error:
-            outcome.reason = f"failed: {str(error).splitlines()[0]}"
+        except Exception as error:  # a kernel of the user's own may raise anything
+            outcome.reason = f"failed: {first_line(error)}"
             return None
         self.budget.measured(outcome.candidate, len(fold.training.y), self.budget.elapsed - start)
         return result

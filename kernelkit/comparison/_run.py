@@ -169,7 +169,7 @@ def _score_hold_out(race: Race, judgement: Judgement, rows: np.ndarray, held: np
     gain, error = mean_with_error(gains(task, y, best.predicted, linear.predicted), clusters)
     # A model that explodes on a few rows would else excuse itself by the noise that these bring.
     linear_error = mean_with_error(gains(task, y, y, linear.predicted), clusters)[1]
-    refuted = gain < -REFUTED * min(error, linear_error)
+    refuted = gain < -REFUTED * (min(error, linear_error) if task == "regression" else error)
     outcome, last = (judgement.linear, linear) if refuted else (judgement.recommended, best)
     return HeldOut(
         rows=len(held),

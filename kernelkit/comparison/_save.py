@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ._errors import InputError
+from ._errors import InputError, first_line
 from ._run import Comparison
 
 JOBLIB = (".joblib", ".pkl", ".pickle")
@@ -22,15 +23,23 @@ def save_model(found: Comparison, path: str | Path) -> str:
     Raises
     ------
     InputError
-        If the file does not give the same predictions again; it is deleted then.
+        If the model cannot be saved, or does not give the same predictions again; what was there before stays.
     """
     file, model = Path(path), found.held_out.model
-    loaded, advice = (_by_skops if _skops_wanted(file) else _by_joblib)(model, file)
-    rows = found.table.take(found.held_out.held[:CHECKED_ROWS])
-    if not np.array_equal(loaded.predict(rows), model.predict(rows)):
-        file.unlink()
-        raise InputError(f"the model does not survive being saved to {path}: its predictions change")
-    return advice
+    draft = file.with_name(f".{file.name}.part")
+    try:
+        loaded, advice = (_by_skops if _skops_wanted(file) else _by_joblib)(model, draft)
+        rows = found.table.take(found.held_out.held[:CHECKED_ROWS])
+        if not np.array_equal(loaded.predict(rows), model.predict(rows)):
+            raise InputError(f"the model does not survive being saved to {path}: its predictions change")
+        draft.replace(file)
+    except InputError:
+        raise
+    except Exception as error:  # what cannot be pickled fails in many ways
+        raise InputError(f"the model cannot be saved to {path}: {first_line(error)}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return f"model saved; load it with {advice(str(file))}"
 
 
 def _skops_wanted(file: Path) -> bool:
@@ -43,19 +52,17 @@ def _skops_wanted(file: Path) -> bool:
     return True
 
 
-def _by_skops(model: Any, file: Path) -> tuple[Any, str]:
+def _by_skops(model: Any, file: Path) -> tuple[Any, Callable[[str], str]]:
     from skops import io
 
     io.dump(model, file)
     types = io.get_untrusted_types(file=file)
     loaded = io.load(file, trusted=types)
-    return loaded, f"model saved; load it with skops.io.load({str(file)!r}, trusted={types!r})"
+    return loaded, lambda name: f"skops.io.load({name!r}, trusted={types!r})"
 
 
-def _by_joblib(model: Any, file: Path) -> tuple[Any, str]:
+def _by_joblib(model: Any, file: Path) -> tuple[Any, Callable[[str], str]]:
     import joblib
 
     joblib.dump(model, file)
-    return joblib.load(
-        file
-    ), f"model saved; load it with joblib.load({str(file)!r}), which trusts whoever wrote the file"
+    return joblib.load(file), lambda name: f"joblib.load({name!r}), which trusts whoever wrote the file"

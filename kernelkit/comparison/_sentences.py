@@ -29,6 +29,8 @@ def headline(found: Comparison) -> str:
         if best is pair.kernel:
             features = f"the same model as lifting to {pair.lifted.n_features:,} features, and cheaper here"
             return f"Use {_name(best)} by its kernel: {features}."
+    if best.candidate.family in KERNELS and found.common.best_lifted is None:
+        return f"Use the {best.label}: it is better than the linear model, and no lifting could be compared with it."
     if best.candidate.family in KERNELS:
         return f"The kernel trick is worth it here: use the {best.label}."
     if best.candidate.family == "approximate":

@@ -107,6 +107,9 @@ def _run(code: str, given: dict[str, Any]) -> float:
     return float(namespace["score"])
 
 
+IMPORTS = "\0imports\0"  # their place until all of them are known
+
+
 def script(found: Comparison, loading: str | None = None) -> str:
     """Return the text of the script.
 
@@ -121,7 +124,7 @@ def script(found: Comparison, loading: str | None = None) -> str:
     source.imports.add(("sklearn.metrics", metric))
     label = f"{found.judgement.recommended.label}, for the target {table.target!r} of {table.name!r}"
     loaded = loading or "# X and y: as they were given to compare(X, y), without rows that have no target."
-    parts = [f"# {_one_line(label)}", "IMPORTS", loaded, *_as_frame(table, source)]
+    parts = [f"# {_one_line(label)}", IMPORTS, loaded, *_as_frame(table, source)]
     unpack = [] if ROWS.strip() in loaded else ["\n" + ROWS.strip() + "\n"]
     parts += [*("\n" + text + "\n" for text in source.functions.values()), model, *unpack, _rows(found)]
     take = "X.iloc[{}]" if "pd.DataFrame" in "".join(parts) or is_frame(table.X) else "X[{}]"
@@ -132,7 +135,7 @@ def script(found: Comparison, loading: str | None = None) -> str:
     )
     text = "\n\n".join(parts)
     text = re.sub(r"\n{4,}", "\n\n\n", text)
-    return text.replace("IMPORTS", "\n".join(_imports(text, source)), 1) + "\n"
+    return text.replace(IMPORTS, "\n".join(_imports(text, source)), 1) + "\n"
 
 
 def _one_line(text: str) -> str:

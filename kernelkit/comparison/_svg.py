@@ -59,6 +59,11 @@ def look(i: int, hollow: bool = False) -> dict[str, Any]:
     return {"marker": MARKERS[i % len(MARKERS)], "color": colour, **edge}
 
 
+def literal(text: str) -> str:
+    """Return the text as matplotlib writes it as it is: a dollar sign would start a formula."""
+    return text.replace("$", r"\$")
+
+
 def spread_labels(ax: Any, points: list[tuple[float, float]], labels: list[str], looks: list[dict[str, Any]]) -> None:
     """Write labels in a column right of the axes, each with its point's marker and a thin line to the point.
 
@@ -72,7 +77,14 @@ def spread_labels(ax: Any, points: list[tuple[float, float]], labels: list[str],
         ax.annotate("", points[i], side, textcoords="axes fraction", annotation_clip=False, arrowprops=line)
         ax.plot(*side, transform=ax.transAxes, clip_on=False, markersize=4, **looks[i])
         ax.annotate(
-            labels[i], side, (5, 0), "axes fraction", "offset points", va="center", fontsize=7.5, annotation_clip=False
+            literal(labels[i]),
+            side,
+            (5, 0),
+            "axes fraction",
+            "offset points",
+            va="center",
+            fontsize=7.5,
+            annotation_clip=False,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,6 @@ from ._candidates import ALPHAS, Candidate
 from ._models import build, kernels, lifting
 from ._splits import Split
 
-THREADED_ROWS = 1000
 TUNING_STEPS = 20_000
 TUNED_BY = {"regression": None, "classification": "accuracy"}  # None: the mean squared error
 
@@ -46,8 +45,9 @@ def tune(candidate: Candidate, rows: TrainingRows) -> tuple[int, int]:
 
 
 def _tune_kernel(candidate: Candidate, rows: TrainingRows) -> np.ndarray:
-    # LAPACK in SciPy holds the interpreter: its own threads work on one matrix, ours would wait for each other.
-    with nullcontext() if len(rows.y) >= THREADED_ROWS else single_threaded_blas():
+    # LAPACK in SciPy holds the interpreter, so that our threads would wait for each other; its own gain a third, and
+    # lose several times that on a machine that does something else too.
+    with single_threaded_blas():
         search = KernelRidgeClassifierCV if rows.task == "classification" else KernelRidgeCV
         scoring, choices = TUNED_BY[rows.task], kernels(candidate, rows.X, rows.n_numeric)
         model = search(choices, alphas=ALPHAS, cv=rows.inner, fit_intercept=True, scoring=scoring)

@@ -90,8 +90,10 @@ def judge(outcomes: list[Outcome], task: str, test_share: float) -> Judgement:
     best = best_of(done) or linear
     behind = {outcome.name: ahead(best, outcome) for outcome in done}
     pairs = find_pairs(done)
+    twins = {id(other) for pair in pairs for other in (pair.lifted, pair.kernel) if best in (pair.lifted, pair.kernel)}
     dearer = {id(pair.lifted if pair.cheaper is pair.kernel else pair.kernel) for pair in pairs}
-    able = [outcome for outcome in done if id(outcome) not in dearer and not behind[outcome.name].shown]
+    as_good = [o for o in done if id(o) in twins or not behind[o.name].shown]
+    able = [outcome for outcome in as_good if id(outcome) not in dearer]
     # A model may be so unstable that nothing can be shown of it: what scores below a simpler one is not recommended.
     steps = [outcome for outcome in able if not _below_a_simpler(outcome, done, task)]
     recommended = min(steps, key=lambda outcome: (outcome.candidate.rank, -outcome.score(task)))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._run import Comparison
-from ._svg import new_figure
+from ._svg import literal, new_figure
 
 MOST_POINTS = 800
 MOST_CLASSES = 15
@@ -79,7 +79,6 @@ def confusion_counts(y: np.ndarray, predicted: np.ndarray) -> tuple[list[str], n
 
 
 def _short(name: str) -> str:
-    # A dollar sign would start a formula.
     half = LONGEST_NAME // 2
     name = name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
-    return name.replace("$", r"\$")
+    return literal(name)
