@@ -1,19 +1,25 @@
 """How a big matrix of kernel values is worked through: tiles, threads, memory."""
 
+from ._dask import DaskOperator, aligned, over_blocks, summed_blocks, with_positive_weights
 from ._memory import available_bytes, check_memory, readable_bytes
 from ._operator import KernelOperator, MatrixOperator
 from ._plan import blocks, plan, tile_shape
 from ._threads import run, single_threaded_blas
 
 __all__ = [
+    "DaskOperator",
     "KernelOperator",
     "MatrixOperator",
+    "aligned",
     "available_bytes",
     "blocks",
     "check_memory",
+    "over_blocks",
     "plan",
     "readable_bytes",
     "run",
     "single_threaded_blas",
+    "summed_blocks",
     "tile_shape",
+    "with_positive_weights",
 ]

@@ -1,0 +1,214 @@
+"""Sums over rows that lie in blocks on the workers of Dask: the blocks stay, and what goes back is small."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .._arrays import is_dask
+from .._validation import check_aligned, check_finite_block
+from ._operator import KernelOperator, TiledKernel
+
+FAN_IN = 4  # sums that one task adds: always the same neighbours, so that the number of workers changes no digit
+# Landmarks and vectors go out within the graph, which the scheduler keeps, so that they outlive any worker. Dask
+# warns of that from 10 MB on, as if it were data.
+LARGE_GRAPHS = {"distributed.admin.large-graph-warning-threshold": "1GB"}
+
+
+class DaskOperator:
+    """k(x, Z), shape (n, p), for rows in the blocks of a Dask array.
+
+    Parameters
+    ----------
+    kernel : object with ``rows``, ``tile`` and ``diag``
+        Its parameters are all numbers.
+    X : Dask array of shape (n, d)
+        In blocks of whole rows.
+    Z : array of shape (p, d)
+        The kept side, in memory. It is sent once, and to each worker by another.
+    """
+
+    def __init__(self, kernel: TiledKernel, X: Any, Z: Any):
+        self._X = X
+        self._on_kept = KernelOperator(kernel, Z, Z)
+        self.shape = (X.shape[0], self._on_kept.shape[1])
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the values."""
+        return self._on_kept.dtype
+
+    def astype(self, dtype: Any) -> DaskOperator:
+        """Return the operator with values of another type."""
+        if self.dtype == dtype:
+            return self
+        other = copy.copy(self)
+        other.__dict__.pop("_sent", None)
+        other._on_kept = self._on_kept.astype(dtype)
+        return other
+
+    @cached_property
+    def _sent(self) -> Any:
+        return sent(self._on_kept)
+
+    @cached_property
+    def _blocks(self) -> list[Any]:
+        return blocks_of(self._X)
+
+    def summed(self, function: Callable[..., Any], shared: Sequence[Any] = (), along: Sequence[Any] = ()) -> Any:
+        """Return what `over_blocks` does."""
+        from dask import delayed
+
+        everywhere = [delayed(value, traverse=False) for value in shared]
+        columns = [blocks_of(values, len(self._blocks)) for values in along]
+        work = delayed(_on_block, pure=False)
+        operator, *parts = self._sent, self._blocks, *columns
+        return tree_sum([work(function, operator, X, *everywhere, *rest) for X, *rest in zip(*parts, strict=True)])
+
+    def __matmul__(self, V: np.ndarray) -> Any:
+        """Return K V as a Dask array that nothing is computed of yet, for V of shape (p, t)."""
+        from dask import delayed
+
+        chunks, meta = (self._X.chunks[0], V.shape[1:]), np.empty((0, 0), dtype=self.dtype)
+        V = delayed(V.astype(self.dtype, copy=False), traverse=False)
+        return self._X.map_blocks(_product, self._sent, V, dtype=self.dtype, chunks=chunks, meta=meta)
+
+
+def over_blocks(
+    operator: Any, function: Callable[..., Any], shared: Sequence[Any] = (), along: Sequence[Any] = ()
+) -> Any:
+    """Return ``function(operator, *shared, *along)``, which must be a sum over rows.
+
+    For a `DaskOperator` the function is called on the workers, for each block, with the operator of its rows and its
+    part of `along`; the results are added in a tree.
+
+    Parameters
+    ----------
+    operator : KernelOperator, MatrixOperator, FeatureOperator or DaskOperator
+        Of n rows.
+    function : callable
+        At the top level of a module.
+    shared : sequence
+        What is the same for all rows.
+    along : sequence of arrays of shape (n,) or (n, t), or None
+        What belongs to the rows, and lies where they do.
+    """
+    if isinstance(operator, DaskOperator):
+        return operator.summed(function, shared, along)
+    return function(operator, *shared, *along)
+
+
+def _on_block(function: Callable[..., Any], operator: KernelOperator, X: np.ndarray, *rest: Any) -> Any:
+    return function(operator.of_rows(X), *rest)
+
+
+def _product(X: np.ndarray, operator: KernelOperator, V: np.ndarray) -> np.ndarray:
+    return operator.of_rows(X) @ V
+
+
+def sent(value: Any) -> Any:
+    """Return what stands for a value that tasks of several passes share, and that no loss of a worker loses."""
+    import dask
+
+    with dask.config.set(LARGE_GRAPHS):
+        return dask.delayed(value, traverse=False).persist()
+
+
+def blocks_of(values: Any, count: int = 0) -> list[Any]:
+    """Return the blocks of a Dask array as what tasks can be made of; as many times None for None."""
+    return [None] * count if values is None else values.to_delayed().ravel().tolist()
+
+
+def tree_sum(parts: list[Any]) -> Any:
+    """Return the sum of what tasks return, neighbours first, added on the workers."""
+    import dask
+
+    add = dask.delayed(_add, pure=False)
+    while len(parts) > 1:
+        parts = [add(*parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
+    with dask.config.set(LARGE_GRAPHS):
+        return parts[0].compute()
+
+
+def _add(first: Any, *others: Any) -> Any:
+    for other in others:
+        first = first + other
+    return first
+
+
+def on_workers(*arrays: Any) -> tuple[Any, ...]:
+    """Return small Dask arrays, such as targets, computed once and kept where they are; None stays None."""
+    import dask
+
+    with dask.config.set(LARGE_GRAPHS):
+        kept = iter(dask.persist(*(array for array in arrays if array is not None)))
+    return tuple(None if array is None else next(kept) for array in arrays)
+
+
+def summed_blocks(function: Callable[..., Any], name: str, values: Any, *along: Any) -> Any:
+    """Return the sum of ``function(block, *blocks of along)``, blocks of `values` being checked to be finite first."""
+    from dask import delayed
+
+    starts = np.cumsum([0, *values.chunks[0][:-1]]).tolist()
+    columns = [blocks_of(column, len(starts)) for column in along]
+    work = delayed(_on_finite, pure=False)
+    parts = zip(blocks_of(values), *columns, strict=True)
+    return tree_sum([work(function, name, i, starts[i], *part) for i, part in enumerate(parts)])
+
+
+def _on_finite(function: Callable[..., Any], name: str, i: int, start: int, values: np.ndarray, *along: Any) -> Any:
+    check_finite_block(values, name, i, start)
+    return function(values, *along)
+
+
+def aligned(name: str, values: Any, X: Any) -> Any:
+    """Return targets or weights as `check_aligned` does, computed, finite, and kept where the blocks of `X` are."""
+    (values,) = on_workers(check_aligned(name, values, X))
+    summed_blocks(len, name, values)
+    return values
+
+
+def with_positive_weights(X: Any, Y: Any, w: Any) -> tuple[Any, Any, Any]:
+    """Return the rows of Dask arrays whose weights are not zero; the same arrays where none is."""
+    if not is_dask(X) or w is None:
+        return X, Y, w
+    counts = w.map_blocks(_count, dtype=np.int64, chunks=((1,) * w.numblocks[0],), meta=np.empty(0, int)).compute()
+    if counts.sum() == X.shape[0]:
+        return X, Y, w
+    full = np.flatnonzero(counts)
+    return tuple(_chosen(values, w, full, counts) for values in (X, Y, w))  # type: ignore[return-value]
+
+
+def _count(w: np.ndarray) -> np.ndarray:
+    return np.array([np.count_nonzero(w)])
+
+
+def _chosen(values: Any, w: Any, full: np.ndarray, counts: np.ndarray) -> Any:
+    import dask.array as da
+
+    pairs = ((values.blocks[i], w.blocks[i], int(counts[i])) for i in full)
+    weights = "ij"[: values.ndim]
+    return da.concatenate(
+        [
+            da.blockwise(
+                _positive,
+                weights,
+                part,
+                weights,
+                of,
+                "i",
+                dtype=values.dtype,
+                adjust_chunks={"i": count},
+                meta=values._meta,
+            )
+            for part, of, count in pairs
+        ]
+    )
+
+
+def _positive(values: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return values[w > 0]
