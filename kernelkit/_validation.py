@@ -167,7 +167,7 @@ def check_blocks(X: Any) -> Any:
 
 
 def check_aligned(name: str, values: Any, X: Any) -> Any:
-    """Return one value, or one row, for each row of the Dask array `X`: a Dask array of float64 with its blocks of rows.
+    """Return values, or rows, for each row of the Dask array `X`: a Dask array of float64 with the same blocks.
 
     `values` may be a number, a Dask array with other blocks, which are moved, or lie in memory, from where they are
     sent.

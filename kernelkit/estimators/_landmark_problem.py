@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from .._arrays import is_dask, n_rows, take_rows
 from ..engine import DaskOperator, KernelOperator, MatrixOperator
 from ..features import choose_landmarks
-from ..kernels import Kernel, kernel_operator
+from ..kernels import Kernel, kernel_operator, landmark_operator
 from ..solvers import whitening
 from ._stream import Whole
 
@@ -121,7 +121,8 @@ class LandmarkProblem:
     def against(self, rows: np.ndarray | None) -> KernelOperator | MatrixOperator | DaskOperator:
         """Return k(x, Z) for some of all rows; None is all."""
         if isinstance(self.kernel, Kernel):
-            return kernel_operator(self.kernel, self.X if rows is None else take_rows(self.X, rows), self.landmarks)
+            X = self.X if rows is None else take_rows(self.X, rows)
+            return landmark_operator(self.kernel, X, self.landmarks)
         columns = self.X[:, self.indices]
         return MatrixOperator(columns if rows is None else columns[rows])
 

@@ -139,23 +139,21 @@ def check_first_block(settings: Settings, solver: str, n: int) -> None:
 
 def _landmark_ridge(problem: LandmarkProblem, settings: Settings) -> LandmarkRidge:
     operator, Y, w = problem.whole
-    rng, count = (
-        check_random_state(settings.random_state),
-        min(SAMPLE_PER_LANDMARK * len(problem.K), problem.n_positive),
-    )
+    rng = check_random_state(settings.random_state)
+    count = min(SAMPLE_PER_LANDMARK * len(problem.K), problem.n_positive)
     if isinstance(w, np.ndarray):
         drawn, shares = _drawn(w, count, rng)
     else:
-        # Weights that lie elsewhere stay there but for those of the sample, which are less well balanced then.
+        # Weights on Dask's workers stay there, at the price of a sample that is worse the more they differ.
         drawn = drawn_rows(rng, problem.n, count)
-        shares = None if w is None else take_rows(w, drawn)
+        shares = np.ones(count) if w is None else take_rows(w, drawn)
     return LandmarkRidge(
         in_precision(operator, settings.precision),
         problem.K,
         Y,
         in_precision(problem.against(drawn), settings.precision),
         scale=None if w is None else np.sqrt(w),
-        sample_scale=None if shares is None else np.sqrt(shares),
+        sample_scale=np.sqrt(shares),
         intercept=settings.fit_intercept,
         precision="float32" if settings.precision == "float32" else "auto",
     )

@@ -12,7 +12,7 @@ from .._arrays import n_rows
 from .._validation import check_choice, check_number, check_varies
 from ..engine import KernelOperator
 from ..features import STRATEGIES, Invertible, choose_landmarks
-from ..kernels import Kernel, by_blocks, kernel_operator
+from ..kernels import Kernel, by_blocks, kernel_operator, landmark_operator
 from ..solvers import (
     EIGEN_SOLVERS,
     PrincipalComponents,
@@ -230,7 +230,7 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         Z = choose_landmarks(kernel, X, n_landmarks, self.landmarks, self.random_state).rows
         if n_components is not None and n_components > n_rows(Z):
             raise ValueError(f"n_components={n_components} must be at most the number of landmarks, {n_rows(Z)}")
-        operator = kernel_operator(kernel, X, Z)
+        operator = landmark_operator(kernel, X, Z)
         K = KernelOperator(kernel, Z).astype(np.float64).dense()
         found = landmark_components(operator, K, n_components)
         return found.astype(operator.dtype), Z

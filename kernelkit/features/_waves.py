@@ -109,7 +109,8 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         features : array of shape (m, p)
-            Cosines of all frequencies, then their sines; float32 if X is. A Dask array, of which nothing is computed yet, if X is one.
+            Cosines of all frequencies, then their sines; float32 if X is. A Dask array, of which nothing is computed
+            yet, if X is one.
 
         Raises
         ------

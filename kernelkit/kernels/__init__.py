@@ -8,7 +8,7 @@ from ._columns import Columns
 from ._dask import ColumnSums, by_blocks, resolved_on_blocks
 from ._dot_product import Cosine, Linear, Polynomial, Sigmoid
 from ._empirical import EmpiricalNTK
-from ._estimator import KernelEstimator, all_or_nothing, kernel_operator
+from ._estimator import KernelEstimator, all_or_nothing, kernel_operator, landmark_operator
 from ._euclidean import Gaussian, Matern, RationalQuadratic
 from ._features import FeatureKernel
 from ._foreign import FunctionKernel, SklearnWrapper, as_kernel
@@ -49,5 +49,6 @@ __all__ = [
     "as_kernel",
     "by_blocks",
     "kernel_operator",
+    "landmark_operator",
     "resolved_on_blocks",
 ]

@@ -19,11 +19,14 @@ from ._dask import ColumnSums, checked_blocks, resolved_on_blocks
 from ._foreign import as_kernel
 
 
-def kernel_operator(kernel: Any, X: Any, Y: Any = None) -> KernelOperator | MatrixOperator | DaskOperator:
-    """Return k(X, Y), or k(X, X), as an operator; for "precomputed" `X` is the matrix. A Dask array `X` needs `Y`."""
-    if is_dask(X):
-        return DaskOperator(kernel, X, Y)
+def kernel_operator(kernel: Any, X: Any, Y: Any = None) -> KernelOperator | MatrixOperator:
+    """Return k(X, Y), or k(X, X), as an operator; for "precomputed" `X` is the matrix."""
     return KernelOperator(kernel, X, Y) if isinstance(kernel, Kernel) else MatrixOperator(X)
+
+
+def landmark_operator(kernel: Kernel, X: Any, Z: Any) -> KernelOperator | DaskOperator:
+    """Return k(x, Z) for rows in memory, or in the blocks of a Dask array, as an operator."""
+    return DaskOperator(kernel, X, Z) if is_dask(X) else KernelOperator(kernel, X, Z)
 
 
 def all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,11 +102,11 @@ class KernelEstimator(BaseEstimator):
         kernels = self._kernels()
         if "precomputed" in kernels and len(kernels) > 1:
             raise ValueError("kernel='precomputed' takes kernel matrices in place of X: no other kernel can join it")
+        if is_dask(X):
+            return self._training_blocks(kernels, X)
         shape: Any = getattr(X, "shape", ())
         if self._precomputed and len(shape) == 2 and shape[0] != shape[1]:
             raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {shape}")
-        if is_dask(X):
-            return self._training_blocks(kernels, X)
         X = self._rows_like(kernels, X, reset=True)
         if self._precomputed:
             check_symmetric(X)

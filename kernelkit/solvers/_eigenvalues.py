@@ -65,7 +65,7 @@ def signs(vectors: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Peaks:
-    """The largest sizes in each column, shape (p,), and the `signs` that go with them; those of two sets of rows add up.
+    """The largest size in each column, shape (p,), and the `signs` that go with it; those of two sets of rows add up.
 
     Where sizes of several blocks are about equal, the first block counts.
     """
