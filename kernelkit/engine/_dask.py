@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -65,9 +66,11 @@ class DaskOperator:
 
         everywhere = [delayed(value, traverse=False) for value in shared]
         columns = [blocks_of(values, len(self._blocks)) for values in along]
-        work = delayed(_on_block, pure=False)
-        operator, *parts = self._sent, self._blocks, *columns
-        return tree_sum([work(function, operator, X, *everywhere, *rest) for X, *rest in zip(*parts, strict=True)])
+        work, parts = delayed(_on_block, pure=False), []
+        for home, X, *rest in zip(homes(self._X), self._blocks, *columns, strict=True):
+            with at(home):
+                parts.append(work(function, self._sent, X, *everywhere, *rest))
+        return tree_sum(parts)
 
     def __matmul__(self, V: np.ndarray) -> Any:
         """Return K V as a Dask array that nothing is computed of yet, for V of shape (p, t)."""
@@ -123,6 +126,27 @@ def blocks_of(values: Any, count: int = 0) -> list[Any]:
     return [None] * count if values is None else values.to_delayed().ravel().tolist()
 
 
+def homes(X: Any) -> list[Any]:
+    """Return the addresses of the workers that hold each block of a Dask array; None where none does yet."""
+    import dask
+
+    client = getattr(dask.base.get_scheduler(collections=[X]), "__self__", None)
+    if not hasattr(client, "who_has"):
+        return [None] * X.numblocks[0]
+    known = client.who_has(X)
+    return [list(known.get(key, ())) or None for key in dask.core.flatten(X.__dask_keys__())]
+
+
+def at(home: list[str] | None) -> Any:
+    """Return a context in which tasks are made that run there, or elsewhere if these workers are lost.
+
+    Without it Dask would move blocks to workers that are idle, in each pass anew.
+    """
+    import dask
+
+    return nullcontext() if home is None else dask.annotate(workers=home, allow_other_workers=True)
+
+
 def tree_sum(parts: list[Any]) -> Any:
     """Return the sum of what tasks return, neighbours first, added on the workers."""
     import dask
@@ -155,9 +179,11 @@ def summed_blocks(function: Callable[..., Any], name: str, values: Any, *along: 
 
     starts = np.cumsum([0, *values.chunks[0][:-1]]).tolist()
     columns = [blocks_of(column, len(starts)) for column in along]
-    work = delayed(_on_finite, pure=False)
-    parts = zip(blocks_of(values), *columns, strict=True)
-    return tree_sum([work(function, name, i, starts[i], *part) for i, part in enumerate(parts)])
+    work, parts = delayed(_on_finite, pure=False), []
+    for i, (home, *part) in enumerate(zip(homes(values), blocks_of(values), *columns, strict=True)):
+        with at(home):
+            parts.append(work(function, name, i, starts[i], *part))
+    return tree_sum(parts)
 
 
 def _on_finite(function: Callable[..., Any], name: str, i: int, start: int, values: np.ndarray, *along: Any) -> Any:

@@ -324,10 +324,12 @@ class TestBadInput:
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two processes, of one thread each."""
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs="CRITICAL"
-    ) as cluster:
+    """Two processes, of one thread each, which take no work, and with it blocks, from each other."""
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with (
+        dask.config.set({"distributed.scheduler.work-stealing": False}),
+        distributed.LocalCluster(**options, silence_logs="CRITICAL") as cluster,
+    ):
         yield cluster
 
 
@@ -418,11 +420,12 @@ class TestCluster:
         assert processes[0] not in client.run(os.getpid).values()
 
     def test_a_step_moves_what_landmarks_and_blocks_need_whatever_n(self, client, conjugate_gradients, monkeypatch):
-        p, n_blocks, steps = 250, 8, 6
+        p, n_blocks, steps = 250, 8, 20
         model = clone(RIDGE).set_params(n_landmarks=p, tol=1e-15)
         per_step = []
         for n in (5_000, 20_000):
             rows, y = in_blocks(MANY[:n], n_blocks), in_blocks(TARGETS[:n], n_blocks)
+            distributed.wait([rows, y])
             short, long = (
                 moved(client, monkeypatch, clone(model).set_params(max_iter=k), rows, y) for k in (2, 2 + steps)
             )
