@@ -1,6 +1,6 @@
 """How a big matrix of kernel values is worked through: tiles, threads, memory."""
 
-from ._dask import DaskOperator, aligned, over_blocks, summed_blocks, with_positive_weights
+from ._dask import DaskOperator, aligned, over_blocks, sent, summed_blocks, with_positive_weights
 from ._memory import available_bytes, check_memory, readable_bytes
 from ._operator import KernelOperator, MatrixOperator
 from ._plan import blocks, plan, tile_shape
@@ -18,6 +18,7 @@ __all__ = [
     "plan",
     "readable_bytes",
     "run",
+    "sent",
     "single_threaded_blas",
     "summed_blocks",
     "tile_shape",

@@ -14,7 +14,7 @@ from .._arrays import is_dask
 from .._validation import check_aligned, check_finite_block
 from ._operator import KernelOperator, TiledKernel
 
-FAN_IN = 4  # sums that one task adds: always the same neighbours, so that the number of workers changes no digit
+FAN_IN = 8  # sums that one task adds: always the same neighbours, so that the number of workers changes no digit
 # Landmarks and vectors go out within the graph, which the scheduler keeps, so that they outlive any worker. Dask
 # warns of that from 10 MB on, as if it were data.
 LARGE_GRAPHS = {"distributed.admin.large-graph-warning-threshold": "1GB"}
@@ -74,11 +74,9 @@ class DaskOperator:
 
     def __matmul__(self, V: np.ndarray) -> Any:
         """Return K V as a Dask array that nothing is computed of yet, for V of shape (p, t)."""
-        from dask import delayed
-
         chunks, meta = (self._X.chunks[0], V.shape[1:]), np.empty((0, 0), dtype=self.dtype)
-        V = delayed(V.astype(self.dtype, copy=False), traverse=False)
-        return self._X.map_blocks(_product, self._sent, V, dtype=self.dtype, chunks=chunks, meta=meta)
+        columns = sent(V.astype(self.dtype, copy=False))
+        return self._X.map_blocks(_product, self._sent, columns, dtype=self.dtype, chunks=chunks, meta=meta)
 
 
 def over_blocks(
@@ -130,7 +128,7 @@ def homes(X: Any) -> list[Any]:
     """Return the addresses of the workers that hold each block of a Dask array; None where none does yet."""
     import dask
 
-    client = getattr(dask.base.get_scheduler(collections=[X]), "__self__", None)
+    client: Any = getattr(dask.base.get_scheduler(collections=[X]), "__self__", None)
     if not hasattr(client, "who_has"):
         return [None] * X.numblocks[0]
     known = client.who_has(X)

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._arrays import is_dask, take_rows
 from .._validation import check_blocks
-from ..engine import summed_blocks
+from ..engine import sent, summed_blocks
 from ._base import Kernel
 from ._scale import MEDIAN_ROWS
 
@@ -113,14 +113,12 @@ def _lean(model: Any) -> Any:
 
 
 def _of_blocks(model: Any, name: str, X: Any, *args: Any, **kwargs: Any) -> Any:
-    from dask import delayed
-
     one = _call(np.zeros((1, X.shape[1]), dtype=X.dtype), model, name, *args, **kwargs)
     if not isinstance(one, np.ndarray):
         raise ValueError(f"{name} returns one array for a Dask array, and no more: compute the rows first")
     return X.map_blocks(
         _call,
-        delayed(model, traverse=False),
+        sent(model),
         name,
         *args,
         **kwargs,
