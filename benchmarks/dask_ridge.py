@@ -1,7 +1,7 @@
 """Ridge on landmarks of rows on a cluster of two processes, against the same rows in memory.
 
-``python benchmarks/dask_ridge.py [--rows 1000000] [--landmarks 1000] [--blocks 20] [--steps 0]``; with steps, conjugate
-gradients are forced in place of one pass, and so many of them taken.
+``python benchmarks/dask_ridge.py [--rows 1000000] [--landmarks 1000] [--blocks 20] [--steps 0] [--rounds 3]``; with
+steps, conjugate gradients are forced in place of one pass, and so many of them taken.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def problem(n):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name, default in (("rows", 10**6), ("landmarks", 1000), ("blocks", 20), ("steps", 0)):
+    for name, default in (("rows", 10**6), ("landmarks", 1000), ("blocks", 20), ("steps", 0), ("rounds", 3)):
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args()
     X, y = problem(given.rows)
@@ -44,7 +44,7 @@ def main():
         targets = da.from_array(y, chunks=blocks.chunks[:1]).persist()
         distributed.wait([blocks, targets])
         here, there = [], []
-        for _ in range(3):
+        for _ in range(given.rounds):
             here.append(seconds(lambda: model.fit(X, y)))
             expected = model.dual_coef_
             there.append(seconds(lambda: model.fit(blocks, targets)))

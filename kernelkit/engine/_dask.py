@@ -203,35 +203,19 @@ def with_positive_weights(X: Any, Y: Any, w: Any) -> tuple[Any, Any, Any]:
     counts = w.map_blocks(_count, dtype=np.int64, chunks=((1,) * w.numblocks[0],), meta=np.empty(0, int)).compute()
     if counts.sum() == X.shape[0]:
         return X, Y, w
-    full = np.flatnonzero(counts)
-    return tuple(_chosen(values, w, full, counts) for values in (X, Y, w))  # type: ignore[return-value]
+    return tuple(_of_positive(values, w, counts) for values in (X, Y, w))  # type: ignore[return-value]
 
 
 def _count(w: np.ndarray) -> np.ndarray:
     return np.array([np.count_nonzero(w)])
 
 
-def _chosen(values: Any, w: Any, full: np.ndarray, counts: np.ndarray) -> Any:
+def _of_positive(values: Any, w: Any, counts: np.ndarray) -> Any:
     import dask.array as da
 
-    pairs = ((values.blocks[i], w.blocks[i], int(counts[i])) for i in full)
-    weights = "ij"[: values.ndim]
-    return da.concatenate(
-        [
-            da.blockwise(
-                _positive,
-                weights,
-                part,
-                weights,
-                of,
-                "i",
-                dtype=values.dtype,
-                adjust_chunks={"i": count},
-                meta=values._meta,
-            )
-            for part, of, count in pairs
-        ]
-    )
+    axes, options = "ij"[: values.ndim], {"dtype": values.dtype, "meta": values._meta}
+    chosen = da.blockwise(_positive, axes, values, axes, w, "i", adjust_chunks={"i": tuple(counts.tolist())}, **options)
+    return chosen.blocks[np.flatnonzero(counts)]
 
 
 def _positive(values: np.ndarray, w: np.ndarray) -> np.ndarray:

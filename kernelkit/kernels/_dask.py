@@ -64,9 +64,8 @@ def resolved_on_blocks(kernel: Kernel, X: Any, columns: ColumnSums) -> Kernel:
     ValueError
         If the kernel has both "median" and another rule that reads the rows.
     """
-    rules = {
-        value for part in _parts(kernel) for value in part.get_params(deep=False).values() if isinstance(value, str)
-    }
+    values = [value for part in _parts(kernel) for value in part.get_params(deep=False).values()]
+    rules = {value for value in values if isinstance(value, str)}
     if "median" not in rules:
         return kernel.resolve(columns.rows())
     if "scale" in rules:

@@ -387,12 +387,18 @@ def between_workers(client):
 
 class TestCluster:
     @named
-    def test_equals_memory_on_several_processes(self, client, model):
-        with dask.config.set(scheduler="synchronous"):
-            alone = outputs(fitted(model, BLOCKS, Y), BLOCKS).compute()
-        there = outputs(fitted(model, BLOCKS.persist(), Y), BLOCKS)
-        np.testing.assert_allclose(there.compute(), outputs(fitted(model, X, Y), X), atol=1e-8)
-        np.testing.assert_array_equal(there.compute(), alone)
+    def test_equals_memory_on_several_processes(self, request, model):
+        alone = outputs(fitted(model, BLOCKS, Y), BLOCKS).compute()
+        request.getfixturevalue("client")
+        there = outputs(fitted(model, BLOCKS.persist(), Y), BLOCKS).compute()
+        np.testing.assert_allclose(there, outputs(fitted(model, X, Y), X), atol=1e-8)
+        np.testing.assert_array_equal(there, alone)
+
+    def test_blocks_that_are_read_in_each_pass(self, client, conjugate_gradients):
+        expected = fitted(RIDGE, X, Y, WEIGHTS).dual_coef_
+        np.testing.assert_allclose(fitted(RIDGE, BLOCKS, Y, WEIGHTS).dual_coef_, expected, atol=1e-8)
+        with pytest.raises(ValueError, match="X contains NaN in row 450, in block 2"):
+            fitted(RIDGE, with_value(np.nan, 450).persist(), Y)
 
     def test_a_worker_killed_in_a_fit_changes_nothing(self, client, conjugate_gradients, monkeypatch):
         rows = in_blocks(MANY, 8)
