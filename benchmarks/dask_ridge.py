@@ -37,7 +37,7 @@ def main():
         _many_rows.SMALL_LANDMARKS = 0
         model.set_params(max_iter=given.steps, tol=1e-15)
         warnings.simplefilter("ignore", ConvergenceWarning)
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "10GB"})  # the rows are made in this process
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster):
         blocks = da.from_array(X, chunks=(-(-given.rows // given.blocks), D)).persist()

@@ -326,7 +326,7 @@ class TestBadInput:
 @pytest.fixture(scope="module")
 def cluster():
     """Two processes, of one thread each, which take no work, and with it blocks, from each other."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with (
         dask.config.set({"distributed.scheduler.work-stealing": False}),
         distributed.LocalCluster(**options, silence_logs="CRITICAL") as cluster,
@@ -394,7 +394,7 @@ class TestCluster:
         np.testing.assert_allclose(there, outputs(fitted(model, X, Y), X), atol=1e-8)
         np.testing.assert_array_equal(there, alone)
 
-    def test_blocks_that_are_read_in_each_pass(self, client, conjugate_gradients):
+    def test_blocks_that_are_read_in_each_pass(self, client):
         expected = fitted(RIDGE, X, Y, WEIGHTS).dual_coef_
         np.testing.assert_allclose(fitted(RIDGE, BLOCKS, Y, WEIGHTS).dual_coef_, expected, atol=1e-8)
         with pytest.raises(ValueError, match="X contains NaN in row 450, in block 2"):
@@ -402,7 +402,7 @@ class TestCluster:
 
     def test_a_worker_killed_in_a_fit_changes_nothing(self, client, conjugate_gradients, monkeypatch):
         rows = in_blocks(MANY, 8)
-        model = clone(RIDGE).set_params(n_landmarks=100, tol=1e-9)
+        model = clone(RIDGE).set_params(n_landmarks=60, tol=1e-6)
         expected = fitted(model, rows, TARGETS)
         tree_sum, passes, killed = engine.tree_sum, [], []
 
@@ -427,7 +427,7 @@ class TestCluster:
         assert processes[0] not in client.run(os.getpid).values()
 
     def test_a_step_moves_what_landmarks_and_blocks_need_whatever_n(self, client, conjugate_gradients, monkeypatch):
-        p, n_blocks, steps = 250, 8, 20
+        p, n_blocks, steps = 250, 8, 12
         model = clone(RIDGE).set_params(n_landmarks=p, tol=1e-15)
         per_step = []
         for n in (5_000, 20_000):
