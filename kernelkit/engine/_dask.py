@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cached_property
@@ -15,8 +16,6 @@ from .._validation import check_aligned, check_finite_block
 from ._operator import KernelOperator, TiledKernel
 
 FAN_IN = 8  # sums that one task adds: always the same neighbours, so that the number of workers changes no digit
-# Landmarks and vectors go out within the graph, which the scheduler keeps, so that they outlive any worker. Dask
-# warns of that from 10 MB on, as if it were data.
 LARGE_GRAPHS = {"distributed.admin.large-graph-warning-threshold": "1GB"}
 
 
@@ -111,11 +110,23 @@ def _product(X: np.ndarray, operator: KernelOperator, V: np.ndarray) -> np.ndarr
     return operator.of_rows(X) @ V
 
 
+def large_graphs() -> Any:
+    """Return a context in which no one warns of large graphs.
+
+    Landmarks and vectors go out within the graph, which the scheduler keeps, so that they outlive any worker. Dask
+    warns of that from 10 MB on, as if it were data.
+    """
+    import dask
+
+    # Before it is loaded there is no cluster, and the end of the context would undo what loading it sets.
+    return dask.config.set(LARGE_GRAPHS) if "distributed" in sys.modules else nullcontext()
+
+
 def sent(value: Any) -> Any:
     """Return what stands for a value that tasks of several passes share, and that no loss of a worker loses."""
     import dask
 
-    with dask.config.set(LARGE_GRAPHS):
+    with large_graphs():
         return dask.delayed(value, traverse=False).persist()
 
 
@@ -152,7 +163,7 @@ def tree_sum(parts: list[Any]) -> Any:
     add = dask.delayed(_add, pure=False)
     while len(parts) > 1:
         parts = [add(*parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
-    with dask.config.set(LARGE_GRAPHS):
+    with large_graphs():
         return parts[0].compute()
 
 
@@ -166,7 +177,7 @@ def on_workers(*arrays: Any) -> tuple[Any, ...]:
     """Return small Dask arrays, such as targets, computed once and kept where they are; None stays None."""
     import dask
 
-    with dask.config.set(LARGE_GRAPHS):
+    with large_graphs():
         kept = iter(dask.persist(*(array for array in arrays if array is not None)))
     return tuple(None if array is None else next(kept) for array in arrays)
 

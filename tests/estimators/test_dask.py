@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -212,6 +214,14 @@ class TestFits:
         one = fitted(RIDGE, many, Y, WEIGHTS)
         with dask.config.set(scheduler="threads", num_workers=4):
             np.testing.assert_array_equal(fitted(RIDGE, many, Y, WEIGHTS).dual_coef_, one.dual_coef_)
+
+    def test_leaves_the_settings_of_dask_as_they_were(self):
+        code = (
+            "import numpy as np, dask.array as da; from kernelkit import KernelRidge; X = da.ones((4, 1), chunks=2); "
+            "KernelRidge(solver='nystroem').fit(X, np.ones(4)); import dask, distributed; "
+            "dask.config.get('distributed.comm.timeouts.connect')"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True)
 
     def test_warm_starts(self, conjugate_gradients):
         model = fitted(clone(RIDGE).set_params(warm_start=True, tol=1e-10), BLOCKS, Y)
