@@ -28,6 +28,11 @@ def is_foreign(array: Any) -> bool:
     )
 
 
+def is_dask(x: Any) -> bool:
+    """Tell whether `x` is an array or a table of Dask, whose blocks may lie on other machines."""
+    return hasattr(x, "__dask_graph__")
+
+
 def _in_place(name: str) -> Callable[..., Any]:
     ufunc = getattr(np, name)
 
@@ -80,7 +85,7 @@ def as_dense(x: Any) -> Any:
 
 def is_floating(x: Any) -> bool:
     """Tell whether `x` is an array, or a sparse matrix, of floats."""
-    if isinstance(x, np.ndarray) or sp.issparse(x):
+    if isinstance(x, np.ndarray) or sp.issparse(x) or is_dask(x):
         return x.dtype.kind == "f"
     return is_foreign(x)
 
@@ -98,7 +103,12 @@ def cast(x: Any, dtype: Any) -> Any:
 
 
 def take_rows(X: Any, index: Any) -> Any:
-    """Return the rows of `X` at a slice or an array of integers: a view where the container allows one."""
+    """Return the rows of `X` at a slice or an array of integers: a view where the container allows one.
+
+    Those of a Dask array are fetched.
+    """
+    if is_dask(X):
+        return X[index].compute()
     if hasattr(X, "iloc"):
         return X.iloc[index]
     if isinstance(X, list):

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
-from ._arrays import n_rows, namespace
+from ._arrays import is_dask, n_rows, namespace
 
 FLOATS = [np.float64, np.float32]
 BLOCK = 64  # rows of a matrix that are looked at together
@@ -136,3 +136,77 @@ def check_weights(sample_weight: Any, n: int, dtype: Any = np.float64, may_be_ze
     if not may_be_zero and not (w > 0).any():
         raise ValueError("sample_weight is zero for every row: there is nothing to fit")
     return None if (w == 1).all() else w
+
+
+def check_blocks(X: Any) -> Any:
+    """Return a Dask array or table as a Dask array of shape (n, d): blocks of whole rows, of floats; nothing is read.
+
+    The lengths of a table's parts are counted.
+
+    Raises
+    ------
+    ValueError
+        If it is no matrix of numbers, or its blocks are parts of rows, of unknown size, empty, or not NumPy arrays.
+    """
+    X = _as_dask_array(X)
+    if X.ndim != 2:
+        raise ValueError(f"X must have two axes, rows and features, got a Dask array of shape {X.shape}")
+    _check_known(X, "X")
+    if X.shape[0] == 0:
+        raise ValueError(f"X has no rows, got a Dask array of shape {X.shape}")
+    if X.shape[1] == 0:
+        raise ValueError(f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is required.")
+    if X.numblocks[1] > 1:
+        raise ValueError(
+            f"X must have blocks of whole rows, got {X.numblocks[1]} blocks along the features: X.rechunk({{1: -1}})"
+        )
+    empty = [i for i, size in enumerate(X.chunks[0]) if size == 0]
+    if empty:
+        raise ValueError(f"X must have rows in each block, got none in block {empty[0]} of {X.numblocks[0]}")
+    return _floats_of(X, "X", FLOATS)
+
+
+def check_aligned(name: str, values: Any, X: Any) -> Any:
+    """Return values, or rows, for each row of the Dask array `X`: a Dask array of float64 with the same blocks.
+
+    `values` may be a number, a Dask array with other blocks, which are moved, or lie in memory, from where they are
+    sent.
+    """
+    import dask.array as da
+
+    if isinstance(values, numbers.Real):
+        values = da.full(X.shape[0], float(values), chunks=X.chunks[:1])
+    elif is_dask(values):
+        values = _as_dask_array(values)
+        _check_known(values, name)
+    else:
+        values = da.from_array(check_array(values, ensure_2d=False, dtype=np.float64, input_name=name), chunks=-1)
+    if values.ndim not in (1, 2) or values.shape[0] != X.shape[0]:
+        raise ValueError(f"{name} must have one entry for each of the {X.shape[0]} rows of X, got shape {values.shape}")
+    values = values.rechunk((X.chunks[0], *(-1 for _ in values.shape[1:])))
+    return _floats_of(values, name, [np.float64])
+
+
+def check_finite_block(values: np.ndarray, name: str, block: int, start: int) -> None:
+    """Raise ValueError, naming the row, unless a block of `values`, whose first row is `start`, is finite."""
+    finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if not finite.all():
+        row = int(finite.argmin())
+        kind = "NaN" if np.isnan(values[row]).any() else "infinity"
+        raise ValueError(f"Input {name} contains {kind} in row {start + row}, in block {block}")
+
+
+def _as_dask_array(X: Any) -> Any:
+    return X.to_dask_array(lengths=True) if hasattr(X, "to_dask_array") else X
+
+
+def _check_known(X: Any, name: str) -> None:
+    if any(np.isnan(size) for sizes in X.chunks for size in sizes):
+        raise ValueError(f"{name} must have blocks of known sizes, got {X.shape}: {name}.compute_chunk_sizes()")
+
+
+def _floats_of(X: Any, name: str, floats: list[Any]) -> Any:
+    if not isinstance(X._meta, np.ndarray) or X.dtype.kind not in "fiub":
+        kind = f"{type(X._meta).__module__.split('.')[0]}.{type(X._meta).__name__}"
+        raise ValueError(f"blocks of {name} must be NumPy arrays of real numbers, got {kind} of {X.dtype}")
+    return X if X.dtype.type in floats else X.astype(np.float64)

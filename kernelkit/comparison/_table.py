@@ -113,7 +113,9 @@ def _rows_and_columns(X: Any) -> Any:
     if sp.issparse(X):
         raise InputError("X is sparse: pass X.toarray()")
     if is_frame(X):
-        X = X.set_axis([str(c) for c in X.columns], axis=1)
+        strange = next((c for c in X.columns if not isinstance(c, str)), None)
+        if strange is not None:
+            raise InputError(f"column names must be strings, got {strange!r}: set X.columns = X.columns.map(str)")
         repeated = X.columns[X.columns.duplicated()].tolist()
         if repeated:
             raise InputError(f"column names must differ: {repeated[0]!r} occurs more than once")

@@ -1,6 +1,7 @@
 """How a big matrix of kernel values is worked through: tiles, threads, memory."""
 
 from ._count import Count, counted
+from ._dask import DaskOperator, aligned, over_blocks, sent, summed_blocks, with_positive_weights
 from ._memory import available_bytes, check_memory, readable_bytes
 from ._operator import KernelOperator, MatrixOperator
 from ._plan import blocks, plan, tile_shape
@@ -8,15 +9,21 @@ from ._threads import run, single_threaded_blas
 
 __all__ = [
     "Count",
+    "DaskOperator",
     "KernelOperator",
     "MatrixOperator",
+    "aligned",
     "available_bytes",
     "blocks",
     "check_memory",
     "counted",
+    "over_blocks",
     "plan",
     "readable_bytes",
     "run",
+    "sent",
     "single_threaded_blas",
+    "summed_blocks",
     "tile_shape",
+    "with_positive_weights",
 ]

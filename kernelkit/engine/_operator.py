@@ -95,6 +95,12 @@ class KernelOperator:
             return KernelOperator(self.kernel, Y, None, np.dtype(dtype))
         return KernelOperator(self.kernel, self._X, Y, np.dtype(dtype))
 
+    def of_rows(self, X: Any) -> KernelOperator:
+        """Return the operator of other rows and the same kept side; not for that of one set of rows."""
+        other = copy.copy(self)
+        other._X, other.shape = X, (n_rows(X), self.shape[1])
+        return other
+
     def diag(self) -> np.ndarray:
         """Return the diagonal, shape (n,); only for the square operator of one set of rows."""
         self._check_symmetric("diag")

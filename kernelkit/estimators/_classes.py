@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from .._arrays import as_dense, n_rows
 from .._validation import check_weights
+from ..kernels import by_blocks
 
 
 class Codes(ClassifierMixin):
@@ -43,12 +44,13 @@ class Codes(ClassifierMixin):
         chosen = (decision > 0).astype(int) if decision.ndim == 1 else decision.argmax(axis=1)
         return self.classes_[chosen]
 
+    @by_blocks
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the fitted codes.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
 
         Returns
@@ -58,12 +60,13 @@ class Codes(ClassifierMixin):
         """
         return self._values(X)  # type: ignore[attr-defined]
 
+    @by_blocks
     def predict(self, X: Any) -> np.ndarray:
         """Predict labels, shape (m,), or (m, t) indicators for multilabel targets.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
         """
         return self._decode(self.decision_function(X))

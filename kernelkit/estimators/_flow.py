@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays import n_rows, take_rows
 from .._validation import as_floats, check_choice, check_number, check_weights
 from ..engine import MatrixOperator
-from ..kernels import Kernel, kernel_operator
+from ..kernels import Kernel, by_blocks, kernel_operator
 from ..solvers import GradientFlow, staged_products
 from ._base import TrainedOnRows
 from ._problem import RidgeProblem, check_targets, ridge_problem
@@ -253,12 +253,13 @@ class KernelGradientFlow(MultiOutputMixin, RegressorMixin, TrainedOnRows):
         check_is_fitted(self)
         return self._flow.spectrum.vectors[:, ::-1]
 
+    @by_blocks
     def predict(self, X: Any) -> np.ndarray:
         """Predict, holding tiles of the kernel matrix only.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
 
         Returns

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._arrays import n_rows, take_rows
-from ..engine import KernelOperator, MatrixOperator
+from .._arrays import is_dask, n_rows, take_rows
+from ..engine import DaskOperator, KernelOperator, MatrixOperator
 from ..features import choose_landmarks
-from ..kernels import Kernel, kernel_operator
+from ..kernels import Kernel, kernel_operator, landmark_operator
 from ..solvers import whitening
 from ._stream import Whole
 
@@ -34,12 +34,13 @@ class LandmarkProblem:
     ----------
     kernel : Kernel or "precomputed"
         With numbers for parameters.
-    X : array, sparse matrix or table of shape (n, d)
+    X : array, sparse matrix, table or Dask array of shape (n, d)
         All rows, or the kernel matrix.
     targets : array of shape (n, t)
         Of all rows, float64.
     weights : array of shape (n,) or None
-        w >= 0 of all rows; None where all are one.
+        w >= 0 of all rows; None where all are one. Those of a Dask array are above zero, and in its blocks, as the
+        targets are.
     landmarks : array, sparse matrix or table of shape (p, d), or None
         Z; None for "precomputed".
     indices : array of shape (p,) or None
@@ -67,7 +68,7 @@ class LandmarkProblem:
         check_same_columns(choice.landmarks, getattr(choice, "feature_names_in_", None))
         count = choice.n_landmarks
         if count is None and isinstance(choice.landmarks, str):
-            count = min(DEFAULT_LANDMARKS, len(self.rows))
+            count = min(DEFAULT_LANDMARKS, self.n_positive)
         rng = check_random_state(choice.random_state)
         among = None if self._everything else self.rows
         found = choose_landmarks(self.kernel, self.X, count, choice.landmarks, rng, among=among)
@@ -79,8 +80,13 @@ class LandmarkProblem:
         return np.arange(self.n) if self.weights is None else np.flatnonzero(self.weights)
 
     @property
+    def n_positive(self) -> int:
+        """Their number k."""
+        return self.n if self.weights is None or is_dask(self.X) else len(self.rows)
+
+    @property
     def _everything(self) -> bool:
-        return len(self.rows) == self.n
+        return self.n_positive == self.n
 
     @cached_property
     def Y(self) -> np.ndarray:
@@ -108,14 +114,15 @@ class LandmarkProblem:
         return self.landmarks
 
     @cached_property
-    def operator(self) -> KernelOperator | MatrixOperator:
+    def operator(self) -> KernelOperator | MatrixOperator | DaskOperator:
         """k(x, Z) of the rows of positive weight, shape (k, p)."""
         return self.against(None if self._everything else self.rows)
 
-    def against(self, rows: np.ndarray | None) -> KernelOperator | MatrixOperator:
+    def against(self, rows: np.ndarray | None) -> KernelOperator | MatrixOperator | DaskOperator:
         """Return k(x, Z) for some of all rows; None is all."""
         if isinstance(self.kernel, Kernel):
-            return kernel_operator(self.kernel, self.X if rows is None else take_rows(self.X, rows), self.landmarks)
+            X = self.X if rows is None else take_rows(self.X, rows)
+            return landmark_operator(self.kernel, X, self.landmarks)
         columns = self.X[:, self.indices]
         return MatrixOperator(columns if rows is None else columns[rows])
 

@@ -11,7 +11,9 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from .._arrays import take_rows
 from .._validation import check_choice, check_number
+from ..features import drawn_rows
 from ..solvers import Ending, IterativeSolver, LandmarkRidge, Outcome, independent
 from ._landmark_problem import DEFAULT_LANDMARKS, LandmarkProblem
 from ._problem import RidgeProblem
@@ -95,7 +97,7 @@ def fit_on_landmarks(
     `start` are coefficients of the landmarks to start from.
     """
     check_positive(alphas)
-    n, p = len(problem.rows), len(problem.K)
+    n, p = problem.n_positive, len(problem.K)
     if p <= SMALL_LANDMARKS or n <= SAMPLE_PER_LANDMARK * p:
         return fit_in_one_pass(problem, alphas, settings)
     kept = independent(problem.K, problem.coarsest("float32" if settings.precision == "float32" else "float64"))
@@ -137,17 +139,21 @@ def check_first_block(settings: Settings, solver: str, n: int) -> None:
 
 def _landmark_ridge(problem: LandmarkProblem, settings: Settings) -> LandmarkRidge:
     operator, Y, w = problem.whole
-    rng, count = check_random_state(settings.random_state), SAMPLE_PER_LANDMARK * len(problem.K)
-    drawn, shares = np.sort(rng.permutation(problem.n)[:count]), None
-    if w is not None:
-        drawn, shares = _drawn(w, min(count, len(problem.rows)), rng)
+    rng = check_random_state(settings.random_state)
+    count = min(SAMPLE_PER_LANDMARK * len(problem.K), problem.n_positive)
+    if isinstance(w, np.ndarray):
+        drawn, shares = _drawn(w, count, rng)
+    else:
+        # Weights on Dask's workers stay there, at the price of a sample that is worse the more they differ.
+        drawn = drawn_rows(rng, problem.n, count)
+        shares = np.ones(count) if w is None else take_rows(w, drawn)
     return LandmarkRidge(
         in_precision(operator, settings.precision),
         problem.K,
         Y,
         in_precision(problem.against(drawn), settings.precision),
         scale=None if w is None else np.sqrt(w),
-        sample_scale=None if shares is None else np.sqrt(shares),
+        sample_scale=np.sqrt(shares),
         intercept=settings.fit_intercept,
         precision="float32" if settings.precision == "float32" else "auto",
     )

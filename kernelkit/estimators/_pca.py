@@ -12,7 +12,7 @@ from .._arrays import n_rows
 from .._validation import check_choice, check_number, check_varies
 from ..engine import KernelOperator
 from ..features import STRATEGIES, Invertible, choose_landmarks
-from ..kernels import Kernel, kernel_operator
+from ..kernels import Kernel, by_blocks, kernel_operator, landmark_operator
 from ..solvers import (
     EIGEN_SOLVERS,
     PrincipalComponents,
@@ -72,7 +72,8 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
     eigenvalues_ : array of shape (p,)
         Eigenvalues of the centred kernel matrix, descending.
     eigenvectors_ : array of shape (n, p)
-        Its eigenvectors, of length 1; the largest entry of each is positive.
+        Its eigenvectors, of length 1; the largest entry of each is positive. A Dask array that nothing is computed of
+        yet, if X was one.
     explained_variance_ : array of shape (p,)
         Variances of the components, eigenvalues_ / (n - 1).
     explained_variance_ratio_ : array of shape (p,)
@@ -138,13 +139,19 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         self.landmarks = landmarks
         self.random_state = random_state
 
+    @property
+    def _not_for_dask(self) -> str | None:
+        possible = self._has_landmarks and not self.fit_inverse_transform
+        return None if possible else "n_landmarks, fit_inverse_transform=False"
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Find the components.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n, d)
-            Training rows; the kernel matrix, of shape (n, n), for kernel="precomputed". It is not written to.
+            Training rows; the kernel matrix, of shape (n, n), for kernel="precomputed". It is not written to. With
+            landmarks a Dask array or table too, whose blocks stay where they are.
         y : None
             Not used.
 
@@ -223,7 +230,7 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         Z = choose_landmarks(kernel, X, n_landmarks, self.landmarks, self.random_state).rows
         if n_components is not None and n_components > n_rows(Z):
             raise ValueError(f"n_components={n_components} must be at most the number of landmarks, {n_rows(Z)}")
-        operator = KernelOperator(kernel, X, Z)
+        operator = landmark_operator(kernel, X, Z)
         K = KernelOperator(kernel, Z).astype(np.float64).dense()
         found = landmark_components(operator, K, n_components)
         return found.astype(operator.dtype), Z
@@ -269,16 +276,19 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         """
         return self.fit(X)._scores()
 
+    @by_blocks
     def transform(self, X: Any) -> np.ndarray:
         """Return the scores of rows, shape (m, p), holding tiles of the kernel matrix only.
 
+        Of a Dask array they are one, of which nothing is computed yet.
+
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
         """
         scores = self._against_training(X) @ self._weights - self._offset
-        return scores.astype(self.eigenvectors_.dtype, copy=False)
+        return scores.astype(self._weights.dtype, copy=False)
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """Return rows whose scores are about those given, shape (m, d), by ridge regression.

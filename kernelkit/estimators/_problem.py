@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
-from .._arrays import n_rows, take_rows
-from .._validation import as_floats, check_number
-from ..engine import KernelOperator, MatrixOperator, check_memory
+from .._arrays import is_dask, n_rows, take_rows
+from .._validation import as_floats, check_number, check_weights
+from ..engine import KernelOperator, MatrixOperator, aligned, check_memory
 from ..kernels import Kernel, kernel_operator
 
 
@@ -69,14 +69,28 @@ def square_part(K: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def check_targets(y: Any, X: Any) -> tuple[np.ndarray, bool]:
-    """Return numeric targets as columns (n, t), and whether they came as one vector."""
+    """Return numeric targets as columns (n, t), and whether they came as one vector: with the blocks of a Dask `X`."""
     if y is None:
         raise ValueError("fit requires y to be passed, but the target y is None")
+    if is_dask(X):
+        y = aligned("y", y, X)
+        return (y[:, None], True) if y.ndim == 1 else (y, False)
     y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
     if y.ndim > 2:
         raise ValueError(f"y must have shape (n,) or (n, t), got {y.shape}")
     check_consistent_length(X, y)
     return (y[:, None], True) if y.ndim == 1 else (y, False)
+
+
+def check_weights_of(sample_weight: Any, X: Any) -> Any:
+    """Return the weights of the rows, shape (n,), or None where all are one: with the blocks of a Dask `X`."""
+    if sample_weight is None or not is_dask(X):
+        return check_weights(sample_weight, n_rows(X))
+    w = aligned("sample_weight", sample_weight, X)
+    if w.ndim != 1:
+        raise ValueError(f"sample_weight must have one value for each row, shape ({len(X)},), got shape {w.shape}")
+    extremes = np.array([w.min().compute(), w.max().compute()])
+    return None if check_weights(extremes, 2) is None else w
 
 
 def check_alphas(alpha: Any, n_targets: int) -> np.ndarray:

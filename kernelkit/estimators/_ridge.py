@@ -12,14 +12,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import n_rows
 from .._validation import check_choice, check_number, check_weights
-from ..engine import KernelOperator
-from ..kernels import Kernel, all_or_nothing
+from ..engine import KernelOperator, with_positive_weights
+from ..kernels import Kernel, all_or_nothing, by_blocks
 from ._callbacks import fit_task, with_callbacks
 from ._landmark_problem import LandmarkProblem
 from ._many_rows import Settings, check_first_block, check_positive
 from ._posterior import Posterior
 from ._primal_problem import PrimalProblem
-from ._problem import check_alphas, check_targets, ridge_problem
+from ._problem import check_alphas, check_targets, check_weights_of, ridge_problem
 from ._ridge_fit import SOLVERS, RidgeFit
 from ._shared import Shared
 from ._stream import Stream
@@ -156,6 +156,10 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         self.random_state = random_state
         self.uncertainty = uncertainty
 
+    @property
+    def _not_for_dask(self) -> str | None:
+        return None if self.solver == "nystroem" and not self.uncertainty else "solver='nystroem', uncertainty=False"
+
     @with_callbacks
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the model.
@@ -163,9 +167,10 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n, d)
-            Training rows; the kernel matrix, of shape (n, n), for kernel="precomputed".
+            Training rows; the kernel matrix, of shape (n, n), for kernel="precomputed". For "nystroem" a Dask array or
+            table too: its blocks stay where they are, and are read in every pass.
         y : array-like of shape (n,) or (n, t)
-            Targets.
+            Targets; with a Dask array `X`, one too or not.
         sample_weight : float or array-like of shape (n,), optional
             Weights >= 0 of the squared errors; a row of weight zero is as if it were not there.
 
@@ -178,7 +183,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         """
         X = self._training_rows(X)
         Y, single = check_targets(y, X)
-        w = check_weights(sample_weight, n_rows(X))
+        X, Y, w = with_positive_weights(X, Y, check_weights_of(sample_weight, X))
         if self.uncertainty:
             return self._fit_with_uncertainty(X, Y, w, single)
         self._fit_columns(X, Y, w, single)
@@ -269,12 +274,13 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         self.amplitude_ = float(posterior.amplitude[0]) if single else posterior.amplitude
         return self
 
+    @by_blocks
     def predict(self, X: Any, return_std: bool = False) -> Any:
         """Predict, holding tiles of the kernel matrix, or a block of features, only.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
         return_std : bool
             Return also the standard deviation of f(x), without noise, of the Gaussian process with prior covariance
@@ -283,7 +289,7 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
         Returns
         -------
         prediction : array of shape (m,) or (m, t)
-            In the units of y.
+            In the units of y. A Dask array, of which nothing is computed yet, if X is one.
         std : array of the same shape
             Only with return_std.
 

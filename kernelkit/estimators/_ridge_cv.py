@@ -9,6 +9,7 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 
 from .._arrays import n_rows
 from .._validation import check_weights
+from ..kernels import by_blocks
 from ._classes import Codes
 from ._problem import check_targets
 from ._search import RidgeSearch
@@ -123,12 +124,13 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
         self._search(X, Y, Y[:, 0] if single else Y, check_weights(sample_weight, n_rows(X)), single, params)
         return self
 
+    @by_blocks
     def predict(self, X: Any) -> np.ndarray:
         """Predict, holding tiles of the kernel matrix only.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
 
         Returns

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from .._arrays import n_rows
 from .._validation import check_choice, check_weights
+from ..kernels import by_blocks
 from ..solvers import DualSolution, pair_coefficients
 from ._classes import balanced, check_labels
 from ._svm import Solve, SupportVectorMachine
@@ -90,12 +91,13 @@ class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
         """Tell whether there is a machine for each class, as it was fitted."""
         return len(self.dual_coef_) == len(self.classes_)
 
+    @by_blocks
     def decision_function(self, X: Any) -> np.ndarray:
         """Return how far rows are on the side of each class.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
 
         Returns
@@ -113,12 +115,13 @@ class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
             return values
         return votes(values, len(self.classes_))[1]
 
+    @by_blocks
     def predict(self, X: Any) -> np.ndarray:
         """Predict labels, shape (m,).
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
 
         Raises

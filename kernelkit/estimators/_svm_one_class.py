@@ -9,6 +9,7 @@ from sklearn.base import OutlierMixin
 
 from .._arrays import n_rows
 from .._validation import check_number, check_weights
+from ..kernels import by_blocks
 from ._svm import SupportVectorMachine
 
 
@@ -100,32 +101,35 @@ class KernelOneClassSVM(OutlierMixin, SupportVectorMachine):
         self._keep(X, kernel, solution)
         return self
 
+    @by_blocks
     def decision_function(self, X: Any) -> np.ndarray:
         """Return f(x) - r, shape (m,): negative for outliers.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
         """
         return self._values(X)[:, 0]
 
+    @by_blocks
     def score_samples(self, X: Any) -> np.ndarray:
         """Return f(x), shape (m,): the larger, the more a row is like the training rows.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
         """
         return self.decision_function(X) + self.offset_
 
+    @by_blocks
     def predict(self, X: Any) -> np.ndarray:
         """Return 1 for inliers and -1 for outliers, shape (m,).
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
         """
         return np.where(self.decision_function(X) > 0, 1, -1)

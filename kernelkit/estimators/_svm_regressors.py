@@ -10,6 +10,7 @@ from sklearn.utils.validation import column_or_1d
 
 from .._arrays import n_rows
 from .._validation import check_weights
+from ..kernels import by_blocks
 from ..solvers import DualSolution
 from ._problem import check_targets
 from ._svm import Solve, SupportVectorMachine
@@ -54,12 +55,13 @@ class SupportVectorRegressor(RegressorMixin, SupportVectorMachine):
         self._keep(X, kernel, solutions[0])
         return solutions
 
+    @by_blocks
     def predict(self, X: Any) -> np.ndarray:
         """Predict, holding tiles of the kernel matrix only.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
 
         Returns

@@ -152,7 +152,7 @@ class LandmarkTrial(AnyTrial):
     def _solve(self, alpha: Any) -> tuple[np.ndarray, np.ndarray]:
         return self.spectrum.solve(alpha)
 
-    def _cross(self, rows: np.ndarray) -> KernelOperator | MatrixOperator:
+    def _cross(self, rows: np.ndarray) -> Any:
         return self.problem.against(rows)
 
 

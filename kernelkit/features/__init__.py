@@ -6,7 +6,7 @@ from ._feature_operator import FeatureOperator
 from ._finite import FiniteMap, check_finite_dimensional, finite_map
 from ._fourier_features import FourierFeatures
 from ._inverse import Invertible
-from ._landmarks import STRATEGIES, Landmarks, choose_landmarks
+from ._landmarks import STRATEGIES, Landmarks, choose_landmarks, drawn_rows
 from ._nystroem import Nystroem
 from ._random_fourier import RandomFourier
 from ._random_neural import RandomNeural
@@ -25,6 +25,7 @@ __all__ = [
     "STRATEGIES",
     "check_finite_dimensional",
     "choose_landmarks",
+    "drawn_rows",
     "explicit",
     "finite_map",
 ]

@@ -10,15 +10,17 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.utils import check_random_state
+from sklearn.utils.random import sample_without_replacement
 
-from .._arrays import cast, is_floating, n_rows, take_rows
-from .._validation import check_choice, check_columns, check_number, check_numbers
+from .._arrays import cast, is_dask, is_floating, n_rows, take_rows
+from .._validation import check_blocks, check_choice, check_columns, check_number, check_numbers
 from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel, as_kernel, kernel_operator
 from ..solvers import farthest_points, leverage_sample, pivoted_cholesky
 
 STRATEGIES = ("rpcholesky", "uniform", "kmeans", "leverage", "farthest")
 SAMPLE, SAMPLE_PER_LANDMARK = 10_000, 10
+MOST_SHUFFLED = 10**8  # positions, of 8 bytes each
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,7 @@ def choose_landmarks(
     ----------
     kernel : Kernel or what ``kernelkit.kernels.as_kernel`` takes
         With numbers for parameters.
-    X : array, sparse matrix or table of shape (n, d)
+    X : array, sparse matrix, table or Dask array of shape (n, d)
         The training rows; the kernel matrix, of shape (n, n), for "precomputed".
     n_landmarks : int or None
         How many, at most n; None for landmarks that are given. "rpcholesky" and "farthest" find fewer where these leave
@@ -63,7 +65,8 @@ def choose_landmarks(
     landmarks : {"rpcholesky", "uniform", "kmeans", "leverage", "farthest"} or array-like of shape (p, d)
         Rows drawn by what others leave of k(x, x); rows drawn with equal chances; centres of clusters; rows drawn by
         their ridge leverage scores; rows each far from those before; or the landmarks themselves. Of more than 10000
-        rows, and 10 n_landmarks, so many are drawn with equal chances, and the landmarks chosen among these.
+        rows, and 10 n_landmarks, so many are drawn with equal chances, and the landmarks chosen among these; clusters
+        are made of all rows in memory, and of so many of a Dask array.
     random_state : int, RandomState or None
         For all but the last.
     among : array of int, optional
@@ -85,7 +88,7 @@ def choose_landmarks(
     array([[4., 5.],
            [6., 7.]])
     """
-    kernel = as_kernel(kernel)
+    kernel, X = as_kernel(kernel), check_blocks(X) if is_dask(X) else X
     if not isinstance(landmarks, str):
         return Landmarks(_given(kernel, X, n_landmarks, landmarks))
     check_choice("landmarks", landmarks, STRATEGIES)
@@ -94,10 +97,10 @@ def choose_landmarks(
     if count > n:
         raise ValueError(f"n_landmarks must be at most the number of rows, got n_landmarks={count} and n={n}")
     if landmarks == "kmeans":
-        return Landmarks(_centres(kernel, X if among is None else take_rows(X, among), count, random_state))
+        return Landmarks(_centres(kernel, _clustered(X, count, random_state, among), count, random_state))
     rng = check_random_state(random_state)
     # Chosen among so many rows that more would change little, in memory that does not grow with n.
-    some = np.sort(rng.permutation(n)[: count if landmarks == "uniform" else max(SAMPLE, SAMPLE_PER_LANDMARK * count)])
+    some = drawn_rows(rng, n, count if landmarks == "uniform" else max(SAMPLE, SAMPLE_PER_LANDMARK * count))
     some = some if among is None else among[some]
     indices, factor = some, None
     if landmarks != "uniform":
@@ -106,8 +109,15 @@ def choose_landmarks(
     return Landmarks(take_rows(X, indices) if isinstance(kernel, Kernel) else None, indices, factor)
 
 
+def drawn_rows(rng: np.random.RandomState, n: int, count: int) -> np.ndarray:
+    """Return `count` of n positions, or all, drawn with equal chances and sorted."""
+    if n <= MOST_SHUFFLED:
+        return np.sort(rng.permutation(n)[:count])
+    return np.sort(sample_without_replacement(n, min(count, n), random_state=rng))
+
+
 def _operator(kernel: Any, X: Any, rows: np.ndarray) -> KernelOperator | MatrixOperator:
-    if len(rows) == n_rows(X):
+    if len(rows) == n_rows(X) and not is_dask(X):
         return kernel_operator(kernel, X)
     return kernel_operator(kernel, take_rows(X, rows) if isinstance(kernel, Kernel) else X[np.ix_(rows, rows)])
 
@@ -139,6 +149,14 @@ def _given(kernel: Any, X: Any, n_landmarks: int | None, landmarks: Any) -> Any:
     if n_landmarks is not None and n_landmarks != n_rows(Z):
         raise ValueError(f"n_landmarks must be None or the number of landmarks, {n_rows(Z)}, got {n_landmarks}")
     return Z
+
+
+def _clustered(X: Any, count: int, random_state: Any, among: np.ndarray | None) -> Any:
+    """Return the rows to find clusters of: all that are in memory, and as many of a Dask array as others draw."""
+    if is_dask(X):
+        many = max(SAMPLE, SAMPLE_PER_LANDMARK * count)
+        among = drawn_rows(check_random_state(random_state), X.shape[0], many)
+    return X if among is None else take_rows(X, among)
 
 
 def _centres(kernel: Any, X: Any, count: int, random_state: Any) -> Any:

@@ -9,10 +9,10 @@ from scipy.linalg import solve_triangular
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays import n_rows
+from .._arrays import is_dask, n_rows
 from .._validation import check_number
 from ..engine import KernelOperator, MatrixOperator, blocks, check_memory, run
-from ..kernels import Kernel, KernelEstimator, kernel_operator
+from ..kernels import Kernel, KernelEstimator, by_blocks, kernel_operator
 from ..solvers import ridge_on_features, whitening
 from ._error import KernelMap
 from ._inverse import Invertible
@@ -103,12 +103,16 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
         self.alpha = alpha
         self.random_state = random_state
 
+    @property
+    def _not_for_dask(self) -> str | None:
+        return "fit_inverse_transform=False" if self.fit_inverse_transform else None
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Choose the landmarks.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n, d)
+        X : array-like, sparse matrix or Dask array of shape (n, d)
             Training rows; the kernel matrix, of shape (n, n), for kernel="precomputed".
         y : None
             Not used.
@@ -126,12 +130,13 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n, d)
+        X : array-like, sparse matrix or Dask array of shape (n, d)
             Training rows; the kernel matrix, of shape (n, n), for kernel="precomputed".
         y : None
             Not used.
         """
-        return self._features(self._fit(X))
+        X = self._fit(X)
+        return self.transform(X) if is_dask(X) else self._features(X)
 
     def _fit(self, X: Any) -> Any:
         """Fit the model and return the checked rows."""
@@ -196,12 +201,13 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
         run(write, blocks(n, HEIGHT))
         return out
 
+    @by_blocks
     def transform(self, X: Any) -> np.ndarray:
-        """Return the features of rows, shape (m, r).
+        """Return the features of rows, shape (m, r); a Dask array, of which nothing is computed yet, of a Dask array.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
         """
         check_is_fitted(self)

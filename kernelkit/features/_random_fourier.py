@@ -8,8 +8,9 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import check_random_state
 
+from .._arrays import is_dask
 from .._validation import check_choice, check_number, check_numbers
-from ..kernels import KernelEstimator
+from ..kernels import ColumnSums, KernelEstimator
 from ._draws import SAMPLINGS, Draws
 from ._error import KernelMap
 from ._waves import Waves
@@ -77,12 +78,16 @@ class RandomFourier(KernelMap, Waves, KernelEstimator):
         self.sampling = sampling
         self.random_state = random_state
 
+    @property
+    def _not_for_dask(self) -> str | None:
+        return None
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Draw the frequencies.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n, d)
+        X : array-like, sparse matrix or Dask array of shape (n, d)
             Training rows: the kernel's parameters may depend on them, and features are centred at their mean.
         y : None
             Not used.
@@ -97,7 +102,9 @@ class RandomFourier(KernelMap, Waves, KernelEstimator):
         X = self._training_rows(X)
         if self._precomputed:
             raise ValueError("random Fourier features are not available for 'precomputed': they need rows")
-        kernel = self._resolved(self._as_kernel(self.kernel), X, None)
+        columns = ColumnSums.of(X) if is_dask(X) else None
+        kernel = self._resolved(self._as_kernel(self.kernel), X, None, columns)
+        X = X if columns is None else columns.rows()
         numbers = X if kernel.requires_vector_input else check_numbers(X)
         rng = check_random_state(self.random_state)
         frequencies, weights = kernel.frequencies(numbers.shape[1], (count + 1) // 2, Draws(self.sampling, rng))

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays import as_dense, cast, n_rows, take_rows
 from .._validation import check_number
 from ..engine import blocks, check_memory, run
-from ..kernels import NTK, KernelEstimator, Network
+from ..kernels import NTK, KernelEstimator, Network, by_blocks
 from ._draws import Draws
 from ._error import KernelMap
 
@@ -138,12 +138,13 @@ class RandomNeural(KernelMap, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         self.kernel_, self._layers, self._n_features_out = kernel, layers, count
         return self
 
+    @by_blocks
     def transform(self, X: Any) -> np.ndarray:
         """Return the features of rows, shape (m, n_components).
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows.
         """
         check_is_fitted(self)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._arrays import as_dense, products
 from .._validation import FLOATS
 from ..engine import blocks, check_memory, run
+from ..kernels import by_blocks
 
 # 2 sin(pi r / 2) / r as a polynomial in r^2 for |r| <= 1/2, highest power first: Chebyshev interpolation, error 1e-17.
 HALF_CHORD = (
@@ -96,18 +97,20 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _numbers(self, X: Any, reset: bool) -> Any:
         return validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=reset)
 
+    @by_blocks
     def transform(self, X: Any) -> np.ndarray:
         """Return the features of rows, shape (m, p).
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, d)
+        X : array-like, sparse matrix or Dask array of shape (m, d)
             Rows.
 
         Returns
         -------
         features : array of shape (m, p)
-            Cosines of all frequencies, then their sines; float32 if X is.
+            Cosines of all frequencies, then their sines; float32 if X is. A Dask array, of which nothing is computed
+            yet, if X is one.
 
         Raises
         ------

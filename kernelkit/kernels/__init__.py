@@ -5,9 +5,10 @@ from ._activations import Rectifier
 from ._algebra import Constant, Power, Product, Sum
 from ._base import Kernel
 from ._columns import Columns
+from ._dask import ColumnSums, by_blocks, resolved_on_blocks
 from ._dot_product import Cosine, Linear, Polynomial, Sigmoid
 from ._empirical import EmpiricalNTK
-from ._estimator import KernelEstimator, all_or_nothing, kernel_operator
+from ._estimator import KernelEstimator, all_or_nothing, kernel_operator, landmark_operator
 from ._euclidean import Gaussian, Matern, RationalQuadratic
 from ._features import FeatureKernel
 from ._foreign import FunctionKernel, SklearnWrapper, as_kernel
@@ -19,6 +20,7 @@ from ._rows import Rows
 __all__ = [
     "Activation",
     "ArcCosine",
+    "ColumnSums",
     "Columns",
     "Constant",
     "Cosine",
@@ -45,5 +47,8 @@ __all__ = [
     "Sum",
     "all_or_nothing",
     "as_kernel",
+    "by_blocks",
     "kernel_operator",
+    "landmark_operator",
+    "resolved_on_blocks",
 ]

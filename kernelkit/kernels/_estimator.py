@@ -11,16 +11,22 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from .._arrays import as_sliceable
+from .._arrays import as_sliceable, is_dask
 from .._validation import FLOATS, check_symmetric
-from ..engine import KernelOperator, MatrixOperator
+from ..engine import DaskOperator, KernelOperator, MatrixOperator
 from ._base import Kernel
+from ._dask import ColumnSums, checked_blocks, resolved_on_blocks
 from ._foreign import as_kernel
 
 
 def kernel_operator(kernel: Any, X: Any, Y: Any = None) -> KernelOperator | MatrixOperator:
     """Return k(X, Y), or k(X, X), as an operator; for "precomputed" `X` is the matrix."""
     return KernelOperator(kernel, X, Y) if isinstance(kernel, Kernel) else MatrixOperator(X)
+
+
+def landmark_operator(kernel: Kernel, X: Any, Z: Any) -> KernelOperator | DaskOperator:
+    """Return k(x, Z) for rows in memory, or in the blocks of a Dask array, as an operator."""
+    return DaskOperator(kernel, X, Z) if is_dask(X) else KernelOperator(kernel, X, Z)
 
 
 def all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
@@ -96,6 +102,8 @@ class KernelEstimator(BaseEstimator):
         kernels = self._kernels()
         if "precomputed" in kernels and len(kernels) > 1:
             raise ValueError("kernel='precomputed' takes kernel matrices in place of X: no other kernel can join it")
+        if is_dask(X):
+            return self._training_blocks(kernels, X)
         shape: Any = getattr(X, "shape", ())
         if self._precomputed and len(shape) == 2 and shape[0] != shape[1]:
             raise ValueError(f"X must be a square matrix for kernel='precomputed', got shape {shape}")
@@ -104,19 +112,40 @@ class KernelEstimator(BaseEstimator):
             check_symmetric(X)
         return X
 
+    @property
+    def _not_for_dask(self) -> str | None:
+        """What would have to be different for a fit to Dask arrays; None where it takes them."""
+        return "another estimator: KernelRidge, KernelPCA, Nystroem and RandomFourier can"
+
+    def _training_blocks(self, kernels: list[Any], X: Any) -> Any:
+        """Return training rows in the blocks of a Dask array, of which nothing is read yet."""
+        wanted = self._not_for_dask
+        if wanted is None and not all(getattr(kernel, "requires_vector_input", False) for kernel in kernels):
+            wanted = "a kernel of rows of numbers"
+        if wanted is not None:
+            raise ValueError(f"{type(self).__name__} needs {wanted}, to be fitted to Dask arrays; or X.compute()")
+        return checked_blocks(self, X, reset=True)
+
     def _rows_like(self, kernels: list[Any], X: Any, reset: bool) -> Any:
+        if is_dask(X):
+            raise ValueError(f"this method of {type(self).__name__} takes no Dask arrays: X.compute() first")
         if any(isinstance(kernel, Kernel) and not kernel.requires_vector_input for kernel in kernels):
             validate_data(self, X, skip_check_array=True, reset=reset)
             return as_sliceable(X)
         sparse = all(isinstance(kernel, Kernel) and kernel.accepts_sparse for kernel in kernels)
         return validate_data(self, X, accept_sparse="csr" if sparse else False, dtype=FLOATS, reset=reset)
 
-    def _resolved(self, kernel: Any, X: Any, sample_weight: np.ndarray | None) -> Any:
+    def _resolved(
+        self, kernel: Any, X: Any, sample_weight: np.ndarray | None, columns: ColumnSums | None = None
+    ) -> Any:
+        """Return the kernel with numbers for parameters; `columns` are those of a Dask array, which is else read."""
         if not isinstance(kernel, Kernel):
             return kernel
         if kernel.has_noise:
             instead = f"set {self.regularisation} instead" if self.regularisation else "leave it out"
             raise ValueError(f"kernel={kernel!r} has white noise, which is not a kernel here: {instead}")
+        if is_dask(X):
+            return resolved_on_blocks(kernel, X, columns or ColumnSums.of(X, sample_weight))
         return kernel.resolve(X, sample_weight)
 
     def __sklearn_tags__(self) -> Any:

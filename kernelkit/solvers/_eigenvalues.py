@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -60,3 +61,23 @@ def signs(vectors: np.ndarray) -> np.ndarray:
     size = np.abs(vectors)
     first = (size >= 0.999 * size.max(axis=0)).argmax(axis=0)
     return np.where(np.take_along_axis(vectors, first[None], axis=0)[0] < 0, -1.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """The largest size in each column, shape (p,), and the `signs` that go with it; those of two sets of rows add up.
+
+    Where sizes of several blocks are about equal, the first block counts.
+    """
+
+    sizes: np.ndarray
+    signs: np.ndarray
+
+    @classmethod
+    def of(cls, operator: Any, vectors: np.ndarray) -> Peaks:
+        """Return those of vectors that belong to the rows of an operator."""
+        return cls(np.abs(vectors).max(axis=0), signs(vectors))
+
+    def __add__(self, other: Peaks) -> Peaks:
+        earlier = self.sizes >= 0.999 * other.sizes
+        return Peaks(np.maximum(self.sizes, other.sizes), np.where(earlier, self.signs, other.signs))

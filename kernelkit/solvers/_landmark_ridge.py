@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, get_lapack_funcs, solve_triangular
 
-from ..engine import blocks, check_memory
+from ..engine import blocks, check_memory, over_blocks
 from ._cholesky import Outcome
 from ._iterations import Ending, Watch, improve, sizes_of
 from ._nystroem import NOISE
@@ -30,12 +30,12 @@ class LandmarkRidge:
 
     Parameters
     ----------
-    operator : KernelOperator or MatrixOperator
+    operator : KernelOperator, MatrixOperator or DaskOperator
         K, shape (n, p).
     K : array of shape (p, p)
         K_ZZ, float64, of landmarks that `independent` keeps.
     Y : array of shape (n, t)
-        Targets.
+        Targets, float64; like `scale` in memory, or where the rows of a DaskOperator are.
     scale : array of shape (n,), optional
         Square roots of the weights w; None means one.
     intercept : bool
@@ -65,12 +65,13 @@ class LandmarkRidge:
         intercept: bool = False,
         precision: str = "auto",
     ):
-        n, p = operator.shape
+        p = operator.shape[1]
         check_memory(5 * 8 * p * p, f"the preconditioner of {p} landmarks", FEWER)
         check_finite(K)
-        self._K, self._Y, self._intercept = K, np.asarray(Y, dtype=np.float64), intercept
-        self._weights = weight_roots(scale, n)[:, None] ** 2
-        self._total = float(self._weights.sum())
+        self._K, self._Y, self._scale, self._intercept = K, Y, scale, intercept
+        totals = over_blocks(operator, _totals, [], [Y, scale])
+        self._total = float(totals[-1])
+        self._mean_y = totals[:-1] / self._total if intercept else np.zeros(Y.shape[1])
         self._sample_roots = weight_roots(sample_scale, sample.shape[0])
         self._refined = precision == "auto" and operator.dtype == np.float32
         self._stopped = False
@@ -85,9 +86,7 @@ class LandmarkRidge:
         self._operator, self._sample = operator, sample
         self._T = _upper_factor(self._K.copy())
         self._G = self._whitened(sample, self._sample_roots)
-        zero = np.zeros(self._Y.shape[1])
-        self._mean_y = (self._weights * self._Y).sum(axis=0) / self._total if self._intercept else zero
-        sums = self._sums(self._Y - self._mean_y)
+        sums = over_blocks(operator, _right_sides, [self._mean_y], [self._Y, self._scale])
         self._right = sums[:, :-1]
         self._mean_k = sums[:, -1] / self._total if self._intercept else np.zeros(len(self._K))
 
@@ -100,12 +99,6 @@ class LandmarkRidge:
             F = solve_triangular(self._T, H.T, trans="T", overwrite_b=True, check_finite=False)
             G += F @ F.T
         return G * (self._total / float(roots @ roots))
-
-    def _sums(self, Y: np.ndarray) -> np.ndarray:
-        """Return K'W [Y, 1]."""
-        columns = np.column_stack([self._weights * Y, self._weights])
-        dtype = self._operator.dtype
-        return self._operator.transposed_sum(lambda i, K: columns[i].astype(dtype, copy=False), columns.shape[1])
 
     def solve(
         self,
@@ -169,8 +162,7 @@ class LandmarkRidge:
     def _normal(self, V: np.ndarray, alpha: float) -> np.ndarray:
         """Return (K'W (I - 1 w'/sum w) K + alpha K_ZZ) V."""
         narrow = V.astype(self._operator.dtype, copy=False)
-        weights = self._weights.astype(narrow.dtype, copy=False)
-        products = self._operator.transposed_sum(lambda i, K: weights[i] * (K @ narrow), V.shape[1])
+        products = over_blocks(self._operator, _normal_products, [narrow], [self._scale])
         products -= self._total * np.outer(self._mean_k, self._mean_k @ V)
         return products + alpha * (self._K @ V)
 
@@ -189,6 +181,29 @@ class LandmarkRidge:
         (trtri,) = get_lapack_funcs(("trtri",), (A,))
         inverse, _ = trtri(_upper_factor(A))
         return np.ascontiguousarray(solve_triangular(self._T, inverse, overwrite_b=True, check_finite=False))
+
+
+def _weights(operator: Any, scale: np.ndarray | None) -> np.ndarray:
+    return weight_roots(scale, operator.shape[0])[:, None] ** 2
+
+
+def _totals(operator: Any, Y: np.ndarray, scale: np.ndarray | None) -> np.ndarray:
+    """Return the sums of the weighted targets and, last, of the weights, shape (t + 1,)."""
+    weights = _weights(operator, scale)
+    return np.append((weights * Y).sum(axis=0), weights.sum())
+
+
+def _right_sides(operator: Any, mean: np.ndarray, Y: np.ndarray, scale: np.ndarray | None) -> np.ndarray:
+    """Return K'W [Y - mean, 1], shape (p, t + 1)."""
+    weights = _weights(operator, scale)
+    columns = np.column_stack([weights * (Y - mean), weights]).astype(operator.dtype, copy=False)
+    return operator.transposed_sum(lambda i, K: columns[i], columns.shape[1])
+
+
+def _normal_products(operator: Any, V: np.ndarray, scale: np.ndarray | None) -> np.ndarray:
+    """Return K'WK V, shape (p, t)."""
+    weights = _weights(operator, scale).astype(V.dtype, copy=False)
+    return operator.transposed_sum(lambda i, K: weights[i] * (K @ V), V.shape[1])
 
 
 def independent(K: np.ndarray, dtype: Any = np.float64) -> np.ndarray:

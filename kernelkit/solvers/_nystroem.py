@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.linalg import eigh
 
-from ..engine import MatrixOperator, blocks, check_memory
+from ..engine import MatrixOperator, blocks, check_memory, over_blocks
 from ._cholesky import solve
-from ._eigenvalues import check_spread, checked_eigenvalues, inverse_roots, signs
+from ._eigenvalues import Peaks, check_spread, checked_eigenvalues, inverse_roots
 from ._principal import PrincipalComponents
 from ._spectral import check_finite
 
@@ -110,7 +110,7 @@ class Moments:
 
         Parameters
         ----------
-        operator : KernelOperator, MatrixOperator or FeatureOperator
+        operator : KernelOperator, MatrixOperator, FeatureOperator or DaskOperator
             k(x, Z) or phi(x), shape (n, p).
         W : array of shape (p, r) or None
             From `whitening`; None for features that are what they should be.
@@ -124,6 +124,10 @@ class Moments:
         MemoryError
             If the sums do not fit into memory.
         """
+        return over_blocks(operator, cls._of_rows, [W], [Y, w])
+
+    @classmethod
+    def _of_rows(cls, operator: Any, W: np.ndarray | None, Y: np.ndarray | None, w: np.ndarray | None) -> Moments:
         n, p = operator.shape
         r = p if W is None else W.shape[1]
         check_memory(4 * 8 * r * r, f"sums of products of {r} features", FEWER)
@@ -178,8 +182,8 @@ def landmark_components(operator: Any, K: np.ndarray, p: int | None) -> Principa
 
     Parameters
     ----------
-    operator : KernelOperator or MatrixOperator
-        K_xZ, shape (n, m).
+    operator : KernelOperator, MatrixOperator or DaskOperator
+        K_xZ, shape (n, m). The eigenvectors of the last are a Dask array that nothing is computed of yet.
     K : array of shape (m, m)
         K_ZZ.
     p : int or None
@@ -203,7 +207,7 @@ def landmark_components(operator: Any, K: np.ndarray, p: int | None) -> Principa
     directions[:, values == 0] = 0.0
     weights, offset = W @ directions, sums.mean @ directions
     vectors = (operator @ weights - offset) * inverse_roots(values)
-    sign = signs(vectors)
+    sign = over_blocks(operator, Peaks.of, [], [vectors]).signs
     return PrincipalComponents(values, vectors * sign, weights * sign, offset * sign, total, "dense")
 
 
