@@ -178,7 +178,7 @@ CANDIDATES = (
 def own_kernel(name: str, kernels: tuple[Kernel, ...]) -> Candidate:
     """Return the candidate of a user's kernel: as it is, or several to choose from."""
     return Candidate(
-        name, f"kernel {name!r}", "kernel", 4, kernels, (Axis("kernel", tuple(range(1, len(kernels) + 1))), _ALPHA)
+        name, f"kernel '{name}'", "kernel", 4, kernels, (Axis("kernel", tuple(range(1, len(kernels) + 1))), _ALPHA)
     )
 
 

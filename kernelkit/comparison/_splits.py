@@ -193,7 +193,7 @@ def _check_classes(table: Table, cv: int) -> None:
     rarest, fewest = counts.argmin(), fewest_of_a_class(cv)
     if counts[rarest] >= fewest:
         return
-    if len(classes) > 20 and table.y.dtype.kind in "if":
+    if len(classes) > 20 and not np.isnan(as_floats(classes.astype(object))).any():
         advice = "is it a number to predict? then use --task regression"
     else:
         advice = "join or remove rare classes, or lower --cv"

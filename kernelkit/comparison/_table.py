@@ -181,7 +181,7 @@ def _as_target(values: np.ndarray, target: str, task: str) -> np.ndarray:
         truth = all(isinstance(value, (bool, np.bool_)) for value in values)
         if values.dtype == object and not truth:
             return as_words(values)
-        return values.astype(np.int64 if whole else bool if truth else np.float64)
+        return values.astype(np.int64 if whole else bool if truth else str)  # scikit-learn refuses other numbers
     if values.dtype != np.float64:
         raise InputError(
             f"the target {target!r} is not numeric ({str(values[0])!r}, ...): regression needs numbers; "

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -69,6 +70,17 @@ def test_bad_input_is_one_line_and_code_2(table, arguments, message, capsys):
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1
     assert err.startswith("kernelkit: ") and message in err
+
+
+@pytest.mark.parametrize(
+    ("flags", "other"), [(["--json", "TABLE"], "FILE"), (["--json", "o", "--report", "o"], "--json")]
+)
+def test_no_file_is_written_over_another(table, flags, other, capsys):
+    before = Path(table).read_text(encoding="utf-8")
+    flags = [table if word == "TABLE" else word for word in flags]
+    assert main(["compare", table, "--target", "y", *flags]) == 2
+    assert f"names the same file as {other}" in capsys.readouterr().err
+    assert Path(table).read_text(encoding="utf-8") == before
 
 
 def test_bad_input_leaves_no_file(table, tmp_path):

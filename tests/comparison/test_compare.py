@@ -213,7 +213,47 @@ def test_every_candidate_is_simple_to_rank():
 
 def test_own_kernels_join():
     X, y = sample("smooth", 0, n=120)
-    result = compare(X, y, candidates="linear", kernels={"mine": Gaussian(0.6), "two": [Linear(), Gaussian(0.5)]}, cv=3)
+    kernels = {"mine": Gaussian(0.6), "two": [Linear(), Gaussian(0.5)]}
+    result = compare(X, y, candidates="linear", kernels=kernels, cv=3)
     assert list(result.table.index) == ["linear", "mine", "two"]
-    assert result.verdict.startswith(f"The kernel trick is worth it here: use the kernel '{result.recommended}'.")
+    assert result.verdict.startswith(
+        f"Use the kernel '{result.recommended}': it is better than the linear model, and no"
+    )
     assert result.to_dict()["held_out"]["recommended"]["r2"] > 0.8
+
+
+@pytest.mark.parametrize("error", [TypeError("no\nmore"), RuntimeError(""), KeyError("k"), ValueError()])
+def test_a_kernel_that_raises_loses_alone(error):
+    def broken(X, Y):
+        raise error
+
+    X, y = sample("linear", 0, n=60)
+    result = compare(X, y, candidates="linear", kernels={"broken": broken}, cv=2)
+    assert result.recommended == "linear"
+    assert result.table.loc["broken", "status"].startswith("failed: ") and len(result.table.loc["broken", "status"]) > 8
+
+
+def test_a_fold_whose_target_is_constant_can_be_told():
+    X, y = sample("linear", 0, n=80)
+    result = compare(X, np.where(np.arange(80) < 2, y, 0.0), task="regression", candidates="linear", cv=2)
+    assert "Linear" in str(result) and "the same as above" in result.to_html()
+
+
+def test_classes_that_are_no_whole_numbers():
+    X, y = sample("xor", 0, n=80)
+    result = compare(X, np.where(y == "a", 0.5, 1.5), task="classification", candidates="linear", cv=2)
+    assert set(result.best_estimator_.predict(X)) <= {"0.5", "1.5"}
+
+
+def test_names_that_are_no_strings():
+    X, y = sample("linear", 0, n=60)
+    with pytest.raises(InputError, match=r"column names must be strings, got 0: set X.columns"):
+        compare(pd.DataFrame(X), y, candidates="linear", cv=2)
+
+
+def test_names_that_would_be_formulas_or_placeholders():
+    X, y = sample("smooth", 0, n=80)
+    frame = pd.DataFrame(X, columns=["IMPORTS", "$x$"])
+    kernels = {r"$\frac{a$": Gaussian(0.6), "nothing": lambda X, Y: np.zeros((len(X), len(Y)))}
+    page = compare(frame.assign(IMPORTS_y=y), "IMPORTS_y", candidates="linear", kernels=kernels, cv=2).to_html()
+    assert r"$\frac{a$" in page
