@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ._columns import as_words, column, count_of
+from ._columns import as_floats, as_words, column, count_of
 from ._errors import InputError
 from ._table import Table
 
