@@ -450,8 +450,8 @@ class TestCluster:
         result = 8 * p * TARGETS.shape[1]
         for through_scheduler, between in per_step:
             assert result < through_scheduler < 4 * result + 12_000 * n_blocks
-            assert 0 < between < result * n_blocks
-        assert per_step[1][0] < 1.2 * per_step[0][0]
+            assert between < result * n_blocks  # heartbeats and what is left of a busy machine make it a rough figure
+        assert per_step[1][0] < 2 * per_step[0][0]
         assert MANY.nbytes / n_blocks > per_step[1][1]
 
     def test_searches_run_on_joblibs_backend(self, client):
