@@ -16,7 +16,7 @@ COLOURS = {1: "black", 2: "tab:blue", 3: "tab:red", 4: "tab:green"}
 MARKERS = {1: "D", 2: "o", 3: "s", 4: "^"}
 LINES = {"lifted": "-", "kernel": "--"}
 COLUMNS = sorted({round(10 ** (k / 10)) for k in range(51)})  # 1 to 100,000
-LINE_HEIGHT, HEADROOM = 0.048, 0.3  # of a label, and above the curves for words, in heights of the axes
+LINE_HEIGHT, HEADROOM = 0.058, 0.3  # of a label, and above the curves for words, in heights of the axes
 RING = {"marker": "o", "markersize": 13, "fillstyle": "none", "linestyle": "none"}
 
 
