@@ -30,6 +30,12 @@ class Columns:
         return len(self.all)
 
     @property
+    def kinds(self) -> dict[str, list[Any]]:
+        """The columns by what reports call their kind, without the kinds that there are none of."""
+        named = {"numeric": self.numeric, "categorical": self.levels, "target-encoded": self.many_levels}
+        return {kind: names for kind, names in named.items() if names}
+
+    @property
     def all(self) -> list[Any]:
         """All of them, numeric ones first."""
         return [*self.numeric, *self.levels, *self.many_levels]

@@ -39,8 +39,9 @@ def compare(
 ) -> ComparisonResult:
     """Compare kernels with explicit lifting, and both with a linear model, on a table.
 
-    Every candidate gets the same rows, folds, preparation of the columns and number of settings, and is tuned inside
-    the training folds only. A fifth of the rows is held out before anything, and scored once.
+    Every candidate gets the same rows, folds and preparation of the columns, and is tuned inside the training folds
+    only; all but your own kernels have the same number of settings. A fifth of the rows is held out before
+    anything, and scored once.
 
     Parameters
     ----------

@@ -22,6 +22,7 @@ from ._curves_told import cost_sentences
 from ._evaluate import INNER_FOLDS
 from ._html_tables import candidates, differences
 from ._page import Section, figure, fragment, listed, page, scrolled
+from ._report import remarks
 from ._run import Comparison
 from ._scores import SCORE
 from ._sentences import details, headline
@@ -161,12 +162,7 @@ def _figure(name: str, draw: Callable[[], Any], caption: str, label: str) -> str
 
 
 def _warnings(found: Comparison) -> list[str]:
-    said = list(found.table.notices)
-    for outcome in found.outcomes:
-        notes = [result.note for result in outcome.results if result.note]
-        if notes:
-            said.append(f"{outcome.label}, {len(notes)} of {len(outcome.results)} fits: {notes[0]}")
-    return said or ["Nothing was left out, repaired or cut."]
+    return [*found.table.notices, *remarks(found)] or ["Nothing was left out, repaired or cut."]
 
 
 def _model(model: Any) -> str:
@@ -190,9 +186,8 @@ def _code(found: Comparison, loading: str | None) -> str:
 
 
 def _settings(found: Comparison) -> str:
-    table, columns = found.table, found.table.columns
-    kinds = {"numeric": columns.numeric, "categorical": columns.levels, "target-encoded": columns.many_levels}
-    described = "; ".join(f"{len(names)} {kind}: {_names(names)}" for kind, names in kinds.items() if names)
+    table = found.table
+    described = "; ".join(f"{len(names)} {kind}: {_names(names)}" for kind, names in table.columns.kinds.items())
     forward = " forward" if table.time is not None else ""
     shuffles = f", {found.repeats} shuffles" if found.repeats > 1 else ""
     facts = {

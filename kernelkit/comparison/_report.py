@@ -19,7 +19,11 @@ _PLAIN = str.maketrans({"±": "+-", "×": "x", "²": "2", "µ": "u", "·": "-", 
 def to_text(found: Comparison, bold: bool = False) -> str:
     """Return the whole report, ready to print."""
     strong = (lambda text: f"\033[1m{text}\033[0m") if bold else str
-    blocks = [_heading(found, strong), "\n".join([_table(found), *_remarks(found)]), _verdict(found, strong)]
+    blocks = [
+        _heading(found, strong),
+        "\n".join([_table(found), *_wrapped([f"note: {remark}" for remark in remarks(found)])]),
+        _verdict(found, strong),
+    ]
     return "\n\n".join(blocks)
 
 
@@ -29,9 +33,8 @@ def without_unicode(text: str) -> str:
 
 
 def _heading(found: Comparison, strong: Callable[[str], str]) -> str:
-    table, columns = found.table, found.table.columns
-    kinds = {"numeric": columns.numeric, "categorical": columns.levels, "target-encoded": columns.many_levels}
-    described = ", ".join(f"{len(names)} {kind}" for kind, names in kinds.items() if names)
+    table = found.table
+    described = ", ".join(f"{len(names)} {kind}" for kind, names in table.columns.kinds.items())
     how = f"{found.cv} forward folds (trained on the past only)" if table.time is not None else f"{found.cv} folds"
     how += f" x {found.repeats} shuffles" if found.repeats > 1 else ""
     settings = f"{SETTINGS} settings each, tuned in {INNER_FOLDS} inner folds"
@@ -69,14 +72,14 @@ def _table(found: Comparison) -> str:
     return "\n".join([*lines[:2], "─" * min(WIDTH, max(map(len, lines))), *lines[2:]])
 
 
-def _remarks(found: Comparison) -> list[str]:
+def remarks(found: Comparison) -> list[str]:
     """Return what scikit-learn or a solver had to say about fits."""
-    remarks = []
+    told = []
     for outcome in found.outcomes:
         said = [result.note for result in outcome.results if result.note]
         if said:
-            remarks.append(f"note: {outcome.label}, {len(said)} of {len(outcome.results)} fits: {said[0]}")
-    return _wrapped(remarks)
+            told.append(f"{outcome.label}, {len(said)} of {len(outcome.results)} fits: {said[0]}")
+    return told
 
 
 def _line(row: list[str], widths: list[int]) -> str:
