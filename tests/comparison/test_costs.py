@@ -351,10 +351,13 @@ def test_curves_as_a_figure(curves):
 
 def test_labels_do_not_overlap(curves):
     pyplot = pytest.importorskip("matplotlib.pyplot")
+    text_type = pytest.importorskip("matplotlib.text").Text
     figure = curves.plot()
     figure.canvas.draw()
     for ax in figure.axes:
-        boxes = [text.get_window_extent() for text in ax.texts if text.get_position()[0] == 1.03]
+        # Those of the words alone: an annotation's own box holds its arrow too, and arrows may cross.
+        boxes = [text_type.get_window_extent(text) for text in ax.texts if text.get_position()[0] == 1.03]
+        assert len(boxes) > 2
         for i, box in enumerate(boxes):
             assert not any(box.overlaps(other) for other in boxes[i + 1 :])
     pyplot.close("all")

@@ -59,4 +59,4 @@ def test_features_of_a_file(feature_map, rows):
     assert found.dtype == np.float32
     # Beyond their features twice as many rows need nothing: not even one copy of them, in float64 or as they are.
     growth = peak - peak_of_half - 2 * (found.nbytes - half.nbytes)
-    assert growth < N // 2 * D * 4 / 4
+    assert growth < N // 2 * D * 4 / 2
