@@ -83,6 +83,11 @@ class Candidate:
     make: Callable[[str, float, float, int], BaseEstimator] | None = None
     while_tuning: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def n_settings(self) -> int:
+        """How many settings there are."""
+        return len(self.axes[0].values) * len(self.axes[1].values)
+
     def values(self, setting: tuple[int, int]) -> dict[str, Any]:
         """Return the hyperparameters of a setting; relative ones as multiples, under names that say so."""
         found: dict[str, Any] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,11 +155,11 @@ def sort_columns(X: Any, names: list[Any], notices: list[str]) -> Columns:
             kept[kind].append(name)
         else:
             dropped.setdefault(kind, []).append(name if is_frame(X) else f"column {name}")
-    notices += [f"left out, {reason}: {_listed(which)}" for reason, which in dropped.items()]
+    notices += [f"left out, {reason}: {few(which, 6)}" for reason, which in dropped.items()]
     columns = Columns(**kept)
     if len(columns) == 0:
         raise InputError(
-            "no column can be used: " + "; ".join(f"{reason}: {_listed(which)}" for reason, which in dropped.items())
+            "no column can be used: " + "; ".join(f"{reason}: {few(which, 6)}" for reason, which in dropped.items())
             if dropped
             else "there is no column besides the target"
         )
@@ -187,9 +188,14 @@ def _note_mixture(name: Any, values: np.ndarray, notices: list[str]) -> None:
         )
 
 
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(map(str, names[:6]))
-    return shown if len(names) <= 6 else f"{shown}, ... ({len(names)} columns)"
+def few(names: Sequence[Any], most: int) -> str:
+    """Return names in a row, and how many more there are where there are too many to name.
+
+    >>> few(["a", "b", "c", "d"], most=3)
+    'a, b, c and 1 more'
+    """
+    shown = ", ".join(map(str, names[:most]))
+    return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def _kind(values: np.ndarray, name: Any, identifiers: bool) -> str:

@@ -59,7 +59,7 @@ class FoldResult:
     scores: dict[str, float]
     predicted: np.ndarray
     decided: np.ndarray
-    tune_seconds: float
+    tune_seconds: float | None
     fit_seconds: float
     predict_seconds: float
     fit_values: int
@@ -117,9 +117,10 @@ class Outcome:
         return median(result.fit_seconds for result in self.results)
 
     @property
-    def tune_seconds(self) -> float:
-        """The middle time of one tuning."""
-        return median(result.tune_seconds for result in self.results)
+    def tune_seconds(self) -> float | None:
+        """The middle time of one tuning; None where the setting was taken from the same model computed otherwise."""
+        known = [result.tune_seconds for result in self.results if result.tune_seconds is not None]
+        return median(known) if known else None
 
     @property
     def predict_seconds(self) -> float:
@@ -171,7 +172,7 @@ def evaluate(
         scores=scores(rows.task, fold.test_y, predicted),
         predicted=predicted,
         decided=decided,
-        tune_seconds=tune_seconds if setting is None else 0.0,
+        tune_seconds=tune_seconds if setting is None else None,
         fit_seconds=fit_seconds,
         predict_seconds=predict_seconds,
         fit_values=fit_values,

@@ -15,14 +15,13 @@ from .._version import __version__
 from . import _figures as figures
 from . import _winner_figures as winner
 from ._budget import duration
-from ._candidates import SETTINGS
+from ._columns import few
 from ._curves import CostCurves
 from ._curves_drawn import draw_columns, draw_rows
 from ._curves_told import cost_sentences
-from ._evaluate import INNER_FOLDS
 from ._html_tables import candidates, differences
 from ._page import Section, figure, fragment, listed, page, scrolled
-from ._report import remarks
+from ._report import remarks, tuned
 from ._run import Comparison
 from ._scores import SCORE
 from ._sentences import details, headline
@@ -187,25 +186,20 @@ def _code(found: Comparison, loading: str | None) -> str:
 
 def _settings(found: Comparison) -> str:
     table = found.table
-    described = "; ".join(f"{len(names)} {kind}: {_names(names)}" for kind, names in table.columns.kinds.items())
+    described = "; ".join(f"{len(names)} {kind}: {few(names, 30)}" for kind, names in table.columns.kinds.items())
     forward = " forward" if table.time is not None else ""
     shuffles = f", {found.repeats} shuffles" if found.repeats > 1 else ""
     facts = {
         "Task": f"{table.task}: {table.reason}",
         "Columns": described,
         "Rows": f"{len(table):,}; {found.held_out.rows:,} held out and scored once; {found.compared_on:,} compared",
-        "Folds": f"{found.cv}{forward}{shuffles}; {SETTINGS} settings each, tuned in {INNER_FOLDS} inner folds",
+        "Folds": f"{found.cv}{forward}{shuffles}; {tuned(found)}",
         "Seed": f"{found.seed}: all splits and random models follow from it",
         "Time": f"{duration(found.seconds)} of a budget of {found.budget:g} s",
         "Made with": ", ".join(f"{name} {number}" for name, number in {"kernelkit": __version__, **versions()}.items()),
     }
     inside = "\n".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts.items())
     return f"<dl>\n{inside}\n</dl>"
-
-
-def _names(names: list[Any], most: int = 30) -> str:
-    shown = ", ".join(map(str, names[:most]))
-    return shown if len(names) <= most else f"{shown}, ... ({len(names)} in all)"
 
 
 def _footer(found: Comparison) -> str:

@@ -34,9 +34,6 @@ def fields(found: Comparison) -> list[Field]:
         pair = pairs.get(outcome.name)
         return f"as lifted (equal to {pair.disagreement:.0e} sd)" if pair else outcome.chosen()
 
-    def tune_seconds(outcome: Outcome) -> float | None:
-        return None if outcome.name in pairs else outcome.tune_seconds
-
     return [
         Field(f"{SYMBOL[task]}, mean", lambda o: f"{o.score(task):.3f}", lambda o: o.score(task)),
         Field("± sd", lambda o: f"{o.spread(task):.3f}", lambda o: o.spread(task)),
@@ -46,9 +43,13 @@ def fields(found: Comparison) -> list[Field]:
         Field("memory", lambda o: memory(o.peak_bytes), lambda o: o.peak_bytes),
         Field("explicit features", lambda o: _count(o.n_features), lambda o: o.n_features),
         Field("kernel values", lambda o: values_made(o.evaluations), lambda o: o.evaluations),
-        Field("tuning", lambda o: "–" if o.name in pairs else duration(o.tune_seconds), tune_seconds),
+        Field("tuning", lambda o: _took(o.tune_seconds), lambda o: o.tune_seconds),
         Field("chosen by most folds", tuned),
     ]
+
+
+def _took(seconds: float | None) -> str:
+    return "–" if seconds is None else duration(seconds)
 
 
 def _on_all(found: Comparison) -> list[Field]:

@@ -32,7 +32,8 @@ def choose_rows(race: Race, developed: np.ndarray, max_rows: int) -> tuple[np.nd
         )
     count, fold_rows = most, most * (race.cv - 1) // race.cv
     repeats = REPEATS if most <= FEW_ROWS and race.table.time is None else 1
-    if fold_rows > UNPROBED_ROWS or race.budget.seconds < UNPROBED_SECONDS:
+    own = any(isinstance(outcome.candidate.kernel, tuple) for outcome in race.outcomes)  # of any slowness
+    if own or fold_rows > UNPROBED_ROWS or race.budget.seconds < UNPROBED_SECONDS:
         _probe(race, developed, fold_rows)
         count, repeats = _cut(race, most, repeats, max(FEWEST_ROWS, fewest))
     rows = race.splitter.sample(developed, count, fewest_of_a_class(race.cv))

@@ -6,7 +6,6 @@ import textwrap
 from collections.abc import Callable
 
 from ._budget import duration
-from ._candidates import SETTINGS
 from ._evaluate import INNER_FOLDS, Outcome
 from ._run import Comparison
 from ._scores import SYMBOL
@@ -37,15 +36,21 @@ def _heading(found: Comparison, strong: Callable[[str], str]) -> str:
     described = ", ".join(f"{len(names)} {kind}" for kind, names in table.columns.kinds.items())
     how = f"{found.cv} forward folds (trained on the past only)" if table.time is not None else f"{found.cv} folds"
     how += f" x {found.repeats} shuffles" if found.repeats > 1 else ""
-    settings = f"{SETTINGS} settings each, tuned in {INNER_FOLDS} inner folds"
     lines = [
         f"{len(table):,} rows; columns: {described}",
         f"{table.task}: {table.reason}",
         f"{len(table) - found.developed_on:,} rows held out; {found.compared_on:,} compared in {how}; "
-        f"{settings}; seed {found.seed}; fit and predict timed on one thread",
+        f"{tuned(found)}; seed {found.seed}; fit and predict timed on one thread",
     ]
     lines += [f"note: {notice}" for notice in table.notices]
     return "\n".join([strong(f"kernelkit compare · {table.name}"), *_wrapped(lines)])
+
+
+def tuned(found: Comparison) -> str:
+    """Return how many settings the candidates have, and how one is chosen."""
+    counts = {outcome.candidate.n_settings for outcome in found.outcomes}
+    many = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else f"{max(counts)}"
+    return f"{many} settings each, tuned in {INNER_FOLDS} inner folds"
 
 
 def _wrapped(lines: list[str], first: str = "", then: str = "  ") -> list[str]:

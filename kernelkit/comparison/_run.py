@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -135,9 +136,16 @@ def _judge(race: Race, on_all: list[Outcome], share: float) -> tuple[Judgement, 
     """Return what the common rows say, and what the verdict follows."""
     task = race.table.task
     common = judge(race.outcomes, task, share)
-    if any(outcome.score(task) > common.best.score(task) for outcome in on_all):
-        return common, judge(on_all, task, share)
-    return common, common
+    if not on_all:
+        return common, common
+    everywhere = judge(on_all, task, share)
+    return common, everywhere if _beyond_noise(everywhere.best, common.best, task) else common
+
+
+def _beyond_noise(first: Outcome, second: Outcome, task: str) -> bool:
+    """Whether the first scores more than the second by over a standard error, on folds that are not the same."""
+    noise = math.hypot(*(outcome.spread(task) / math.sqrt(len(outcome.results)) for outcome in (first, second)))
+    return first.score(task) - second.score(task) > noise
 
 
 def _test_share(folds: list[Fold]) -> float:

@@ -59,8 +59,9 @@ def _on_all_rows(found: Comparison) -> list[str]:
     if found.judgement is found.common:
         return []
     task, best, other = found.table.task, found.judgement.best, found.common.best
+    first = "More rows are worth more than another model here" if best.name != other.name else "More rows help"
     return [
-        f"More rows are worth more than another model here: {best.label} reaches {best.score(task):.3f} on all "
+        f"{first}: {best.label} reaches {best.score(task):.3f} on all "
         f"{found.developed_on:,} rows, and {other.label}, the best on the {found.compared_on:,} common rows, "
         f"{other.score(task):.3f} there. The verdict is about all rows."
     ]

@@ -43,20 +43,23 @@ class Difference:
         return self.gain < 0 and self.mean < 0 and self.p < LEVEL
 
 
-def compare_scores(task: str, first: Any, second: Any, test_share: float) -> Difference:
-    """Compare two models by their scores on the same folds, each of shape (k,).
+def compare_scores(task: str, first: Any, second: Any, test_share: float, fold_rows: float = math.inf) -> Difference:
+    """Compare two models by their scores on the same folds, each of shape (k,), with `fold_rows` test rows a fold.
 
-    Accuracies are compared as they are. R2 is compared as -log(1 - R2), the log of the squared error: folds differ in
-    how hard they are, which multiplies errors, and one hard fold should not drown what all folds agree on.
+    Accuracies are compared as they are; their differences are known to a whole row, so that a standard deviation
+    below 1 / fold_rows counts as that: three folds with one more row right each are not certainty.
+    R2 is compared as -log(1 - R2), the log of the squared error: folds differ in how hard they are, which multiplies
+    errors, and one hard fold should not drown what all folds agree on.
     """
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     gain = float(np.mean(first - second))
     if task == "regression":
         first, second = (-np.log(np.maximum(1 - r2, LEAST_ERROR)) for r2 in (first, second))
-    return Difference(gain, *paired_test(first, second, test_share))
+        return Difference(gain, *paired_test(first, second, test_share))
+    return Difference(gain, *paired_test(first, second, test_share, least_sd=1 / fold_rows))
 
 
-def paired_test(first: Any, second: Any, test_share: float) -> tuple[float, float, float, float]:
+def paired_test(first: Any, second: Any, test_share: float, least_sd: float = 0.0) -> tuple[float, float, float, float]:
     """Return mean, 95% interval and two-sided p-value of paired differences, by the corrected resampled t-test.
 
     t = mean(d) / sqrt((1/k + n_test/n_train) var(d)), with k - 1 degrees of freedom: training sets overlap, so the
@@ -68,6 +71,8 @@ def paired_test(first: Any, second: Any, test_share: float) -> tuple[float, floa
         Scores of the two models on the same k folds; higher is better.
     test_share : float
         n_test / n_train.
+    least_sd : float
+        What a smaller standard deviation of the differences is taken for.
 
     References
     ----------
@@ -82,7 +87,8 @@ def paired_test(first: Any, second: Any, test_share: float) -> tuple[float, floa
     d = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
     d[np.abs(d) < _ROUNDING] = 0
     k, mean = len(d), float(d.mean())
-    error = math.sqrt((1 / k + test_share) * float(d.var(ddof=1)))
+    sd = max(float(d.std(ddof=1)), least_sd if mean else 0.0)
+    error = math.sqrt(1 / k + test_share) * sd
     if error <= _ROUNDING * abs(mean):
         return mean, mean, mean, 1.0 if mean == 0 else 0.0
     reach = error * float(stats.t.ppf(1 - LEVEL / 2, k - 1))

@@ -7,7 +7,7 @@ from scipy import stats
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
-from ._columns import as_floats, as_words, column, is_frame, is_missing
+from ._columns import as_floats, as_words, column, few, is_frame, is_missing
 from ._splits import Splitter
 from ._table import Table
 from ._target import said_of_target
@@ -26,6 +26,7 @@ MOST_LEVELS = 50  # of columns that are compared by where they change: those wit
 ALIKE = 0.5
 SORTED = 0.01  # share of steps the other way in a file that is sorted by the target, or made of a few that are
 MOSTLY_MISSING = 0.5
+NAMED = 4  # columns in a sentence
 
 
 def suspects(table: Table, splitter: Splitter) -> list[str]:
@@ -81,7 +82,7 @@ def _leaks(table: Table, columns: dict[str, np.ndarray], y: np.ndarray) -> list[
     if not found:
         return []
     return [
-        f"{SUSPECT}{_few(found)} alone almost {'predicts' if len(found) == 1 else 'predict'} {table.target}: "
+        f"{SUSPECT}{few(found, NAMED)} alone almost {'predicts' if len(found) == 1 else 'predict'} {table.target}: "
         f"leave out what is not known before {table.target} is"
     ]
 
@@ -133,7 +134,8 @@ def _exact_sum(table: Table, columns: dict[str, np.ndarray], y: np.ndarray) -> l
     needed = [name for name, weight in zip(names, weights, strict=True) if abs(weight) > 1e-3 * np.std(y)]
     if len(needed) == 1:
         return []
-    return [f"{SUSPECT}{table.target} is an exact sum of {_few(needed)}: if it was computed from them, leave them out"]
+    sum_of = f"{table.target} is an exact sum of {few(needed, NAMED)}"
+    return [f"{SUSPECT}{sum_of}: if it was computed from them, leave them out"]
 
 
 def _order(table: Table) -> list[str]:
@@ -175,7 +177,7 @@ def _said_twice(columns: dict[str, np.ndarray]) -> list[str]:
         other = names[int(alike[j].argmax())] if alike[j].any() else seen.get(key)
         seen.setdefault(key, name)
         pairs += [f"{name} and {other}"] if other else []
-    return [f"these say the same, so that one of each is enough: {_few(pairs)}"] if pairs else []
+    return [f"these say the same, so that one of each is enough: {few(pairs, NAMED)}"] if pairs else []
 
 
 def _is_varied(values: np.ndarray) -> bool:
@@ -190,8 +192,4 @@ def _mostly_missing(columns: dict[str, np.ndarray]) -> list[str]:
     found = [f"{name} ({gone:.0%})" for name, gone in share.items() if gone > MOSTLY_MISSING]
     if not found:
         return []
-    return [f"mostly missing: {_few(found)}; whether a value is there may say more: add that as a column"]
-
-
-def _few(names: list[str], most: int = 4) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    return [f"mostly missing: {few(found, NAMED)}; whether a value is there may say more: add that as a column"]

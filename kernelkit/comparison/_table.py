@@ -179,6 +179,8 @@ def _as_target(values: np.ndarray, target: str, task: str) -> np.ndarray:
     if task == "classification":
         whole = values.dtype == np.float64 and (values == np.round(values)).all()
         truth = all(isinstance(value, (bool, np.bool_)) for value in values)
+        if values.dtype == object and all(isinstance(value, (int, np.integer)) for value in values) and not truth:
+            return values.astype(np.int64)
         if values.dtype == object and not truth:
             return as_words(values)
         return values.astype(np.int64 if whole else bool if truth else str)  # scikit-learn refuses other numbers

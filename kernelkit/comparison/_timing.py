@@ -28,7 +28,10 @@ def timed_fit(model: Any, X: np.ndarray, y: np.ndarray, warm: bool = False) -> t
 
 
 def seconds_per_row(model: Any, X: np.ndarray) -> float:
-    """Return the time of predicting one row, in batches large enough to hide the cost of a call."""
+    """Return the time of predicting one row, in batches large enough to hide the cost of a call where that is quick."""
+    once = best_of(lambda: model.predict(X))[0]
+    if once > QUICK:
+        return once / len(X)
     batch = X[np.arange(max(len(X), TIMED_ROWS)) % len(X)]
     return best_of(lambda: model.predict(batch))[0] / len(batch)
 

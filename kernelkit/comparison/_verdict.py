@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
@@ -81,8 +82,10 @@ def judge(outcomes: list[Outcome], task: str, test_share: float) -> Judgement:
         failed = next(outcome for outcome in outcomes if outcome.name == "linear")
         raise InputError(f"the linear baseline {failed.reason}")
 
+    fold_rows = fmean(len(result.predicted) for result in linear.results)
+
     def ahead(first: Outcome, second: Outcome) -> Difference:
-        return compare_scores(task, first.scores(task), second.scores(task), test_share)
+        return compare_scores(task, first.scores(task), second.scores(task), test_share, fold_rows)
 
     def best_of(family: list[Outcome]) -> Outcome | None:
         return max(family, key=lambda outcome: outcome.score(task), default=None)

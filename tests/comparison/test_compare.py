@@ -1,5 +1,6 @@
 import json
 import math
+import time
 import warnings
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.metrics import r2_score
 
 from kernelkit import Gaussian, Linear
-from kernelkit.comparison import ComparisonResult, InputError, compare
+from kernelkit.comparison import ComparisonResult, InputError, _plan, compare
 from kernelkit.comparison._candidates import CANDIDATES
 from kernelkit.comparison._report import without_unicode
 from kernelkit.comparison._splits import Splitter
@@ -216,6 +217,7 @@ def test_own_kernels_join():
     kernels = {"mine": Gaussian(0.6), "two": [Linear(), Gaussian(0.5)]}
     result = compare(X, y, candidates="linear", kernels=kernels, cv=3)
     assert list(result.table.index) == ["linear", "mine", "two"]
+    assert "; 6 to 24 settings each, tuned in 3 inner folds" in " ".join(repr(result).split())
     assert result.verdict.startswith(
         f"Use the kernel '{result.recommended}': it is better than the linear model, and no"
     )
@@ -231,6 +233,26 @@ def test_a_kernel_that_raises_loses_alone(error):
     result = compare(X, y, candidates="linear", kernels={"broken": broken}, cv=2)
     assert result.recommended == "linear"
     assert result.table.loc["broken", "status"].startswith("failed: ") and len(result.table.loc["broken", "status"]) > 8
+
+
+def test_a_slow_kernel_of_ones_own_is_found_out_before_it_takes_the_budget(monkeypatch):
+    monkeypatch.setattr(_plan, "UNPROBED_SECONDS", 1)
+
+    def slow(X, Y):
+        time.sleep(len(X) * len(Y) / 100_000)
+        return X @ Y.T
+
+    X, y = sample("linear", 0, n=400)
+    result = compare(X, y, candidates="linear", kernels={"slow": slow}, cv=5, budget=8)
+    said = result.table.loc["slow", "status"]
+    assert said.startswith("skipped: about") or "compared on the same" in repr(result)
+
+
+def test_classes_as_a_category_of_whole_numbers_stay_numbers():
+    X, y = sample("xor", 0, n=80)
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(y=pd.Categorical(np.where(y == "a", 3, 7)))
+    result = compare(frame, "y", candidates="linear", cv=2)
+    assert set(result.best_estimator_.predict(frame.drop(columns="y"))) <= {3, 7}
 
 
 def test_a_fold_whose_target_is_constant_can_be_told():

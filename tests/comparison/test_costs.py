@@ -29,7 +29,7 @@ from kernelkit.comparison._report import memory, short_bytes, short_number
 from kernelkit.comparison._run import run
 from kernelkit.comparison._splits import Splitter
 from kernelkit.comparison._table import make_table
-from kernelkit.comparison._timing import timed_fit
+from kernelkit.comparison._timing import seconds_per_row, timed_fit
 
 BY_NAME = {candidate.name: candidate for candidate in CANDIDATES}
 MIB = 2**20
@@ -361,6 +361,18 @@ def test_labels_do_not_overlap(curves):
         for i, box in enumerate(boxes):
             assert not any(box.overlaps(other) for other in boxes[i + 1 :])
     pyplot.close("all")
+
+
+def test_a_slow_prediction_is_not_timed_on_more_rows_than_there_are():
+    class Slow(Ridge):
+        def predict(self, X):
+            time.sleep(len(X) / 200)
+            return super().predict(X)
+
+    model = Slow().fit(*ROWS[:2])
+    start = time.perf_counter()
+    assert seconds_per_row(model, X[:40]) == pytest.approx(1 / 200, rel=0.5)
+    assert time.perf_counter() - start < 2  # 10 s for a batch
 
 
 def test_no_time_no_points(found, tmp_path):

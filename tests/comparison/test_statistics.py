@@ -66,6 +66,16 @@ def test_rounding_is_no_difference_and_a_constant_one_is_certain():
     assert paired_test([0.6, 0.7, 0.8], [0.5, 0.6, 0.7], 0.25)[3] == 0.0
 
 
+def test_the_same_few_rows_in_every_fold_are_no_certainty():
+    """Five folds of 20 rows: one more right in each could be luck (1 in 32), four more in each hardly are."""
+    base = np.array([0.5, 0.6, 0.55, 0.65, 0.7])
+    assert compare_scores("classification", base + 0.05, base, 0.25).p == 0.0
+    found = compare_scores("classification", base + 0.05, base, 0.25, fold_rows=20)
+    assert found.p == pytest.approx(2 * stats.t.sf(1 / math.sqrt(0.45), 4)) and not found.shown
+    assert compare_scores("classification", base + 0.2, base, 0.25, fold_rows=20).shown
+    assert compare_scores("classification", base, base, 0.25, fold_rows=20).p == 1.0
+
+
 def test_false_alarms_are_rare_where_there_is_nothing():
     rng = np.random.default_rng(0)
     alarms = [paired_test(*rng.normal(size=(2, 5)), test_share=0.25)[3] < 0.05 for _ in range(400)]
