@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -14,18 +15,24 @@ import sklearn
 def namespace(*arrays: Any) -> ModuleType:
     """Return the array namespace of the arguments: NumPy unless scikit-learn's ``array_api_dispatch`` is on."""
     for array in arrays:
-        if not isinstance(array, np.ndarray) and is_foreign(array):
-            return array.__array_namespace__()
+        if is_foreign(array):
+            return _array_api_compat().array_namespace(array)
     return np
 
 
 def is_foreign(array: Any) -> bool:
     """Tell whether `array` belongs to an array library other than NumPy that scikit-learn was told to follow."""
-    return (
-        hasattr(array, "__array_namespace__")
-        and not isinstance(array, (np.ndarray, np.generic))
-        and sklearn.get_config()["array_api_dispatch"]
-    )
+    if isinstance(array, (np.ndarray, np.generic)) or not sklearn.get_config()["array_api_dispatch"]:
+        return False
+    return not is_dask(array) and _array_api_compat().is_array_api_obj(array)
+
+
+def _array_api_compat() -> Any:
+    try:
+        import array_api_compat
+    except ImportError:  # scikit-learn brings a copy from 1.7 on, and asks for the package before
+        return import_module("sklearn.externals.array_api_compat")
+    return array_api_compat
 
 
 def is_dask(x: Any) -> bool:
@@ -138,3 +145,57 @@ def row_sums(x: Any, y: Any) -> Any:
     if isinstance(x, np.ndarray):
         return np.einsum("ij,ij->i", x, y)
     return namespace(x).sum(x * y, axis=1)
+
+
+def device_of(x: Any) -> Any:
+    """Return where an array lives; "cpu" for NumPy."""
+    return _array_api_compat().device(x)
+
+
+def like(values: Any, x: Any, dtype: Any = None) -> Any:
+    """Return `values` as an array of the library, on the device and of the type of `x`, unless `dtype` is given."""
+    if not is_foreign(x):
+        return np.asarray(values, dtype=x.dtype if dtype is None else dtype)
+    xp = namespace(x)
+    if is_foreign(values) and namespace(values) is xp:
+        moved = _array_api_compat().to_device(values, device_of(x))
+        return xp.astype(moved, x.dtype if dtype is None else dtype, copy=False)
+    return xp.asarray(to_numpy(values), dtype=x.dtype if dtype is None else dtype, device=device_of(x))
+
+
+def to_numpy(x: Any) -> Any:
+    """Return a foreign array as NumPy's, fetched from its device; anything else as it is."""
+    if not is_foreign(x):
+        return x
+    compat = _array_api_compat()
+    if compat.is_cupy_array(x):
+        return x.get()
+    return np.asarray(x.cpu() if compat.is_torch_array(x) else x)
+
+
+def solve_triangular(L: Any, B: Any, transposed: bool = False) -> Any:
+    """Return L^-1 B, or L^-T B, for a lower triangular foreign matrix and B of shape (n, t).
+
+    The array API has no such verb: where the library has none of its own either, this is a general solve.
+    """
+    compat = _array_api_compat()
+    A = L.T if transposed else L
+    if compat.is_torch_array(L):
+        import torch
+
+        return torch.linalg.solve_triangular(A, B, upper=transposed)
+    if compat.is_cupy_array(L):
+        from cupyx.scipy.linalg import solve_triangular as solve
+
+        return solve(A, B, lower=not transposed)
+    return namespace(L).linalg.solve(A, B)
+
+
+def cholesky(K: Any) -> Any:
+    """Return the lower Cholesky factor of a foreign matrix, or None where it is not positive definite."""
+    xp = namespace(K)
+    try:
+        L = xp.linalg.cholesky(K)
+    except (np.linalg.LinAlgError, RuntimeError):  # torch raises a RuntimeError of its own
+        return None
+    return L if bool(xp.all(xp.isfinite(xp.linalg.diagonal(L)))) else None  # CuPy leaves NaN in place of an error
