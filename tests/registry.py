@@ -217,9 +217,9 @@ OTHER_MAPS = [
 # nu that its most uneven weights allow.
 ESTIMATORS = [
     kernelkit.KernelGradientFlow(),
-    kernelkit.KernelNuSVC(nu=0.3, tol=1e-12),
+    kernelkit.KernelNuSVC(nu=0.3, tol=1e-10),
     kernelkit.KernelNuSVR(tol=1e-12),
-    kernelkit.KernelOneClassSVM(nu=0.3, tol=1e-12),
+    kernelkit.KernelOneClassSVM(nu=0.3, tol=1e-10),
     kernelkit.KernelPCA(n_components=2),
     kernelkit.KernelRidge(),
     kernelkit.KernelRidgeClassifier(),
