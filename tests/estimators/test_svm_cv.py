@@ -113,7 +113,11 @@ def sparsity(model, X, y, sample_weight=None):
 
 
 @pytest.mark.parametrize("weights", WEIGHTS)
-@pytest.mark.parametrize("scoring", [None, "neg_mean_squared_error", "neg_median_absolute_error", sparsity], ids=str)
+@pytest.mark.parametrize(
+    "scoring",
+    [None, "neg_mean_squared_error", "neg_median_absolute_error", sparsity],
+    ids=lambda scoring: getattr(scoring, "__name__", str(scoring)),
+)
 def test_numbers(scoring, weights):
     ours = regressor(scoring=scoring, tol=1e-9).fit(X, target, sample_weight=weights)
     theirs = grid_search(ours).fit(X, target, sample_weight=weights)
