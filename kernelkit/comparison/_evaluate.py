@@ -181,6 +181,18 @@ def evaluate(
     )
 
 
+def attempt(
+    candidate: Candidate, fold: Fold, setting: tuple[int, int] | None = None, warm: bool = False
+) -> FoldResult | str:
+    """Return what `evaluate` does, or why that was not to be had."""
+    try:
+        return evaluate(candidate, fold, setting, warm)
+    except MemoryError as error:
+        return f"skipped: {error}"
+    except Exception as error:  # a kernel of the user's own may raise anything
+        return f"failed: {first_line(error)}"
+
+
 def _note(caught: list[warnings.WarningMessage]) -> str | None:
     if not caught:
         return None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import joblib
 import numpy as np
 
 from ._budget import Budget
 from ._candidates import Candidate
-from ._errors import first_line
-from ._evaluate import Fold, FoldResult, Outcome, evaluate, make_fold
+from ._evaluate import Fold, FoldResult, Outcome, attempt, make_fold
 from ._splits import Splitter
 from ._table import Table
 from ._target import too_many_classes
@@ -61,46 +62,88 @@ class Race:
                 outcome.reason = f"skipped: {obstacle}"
 
     def compare(self, outcomes: list[Outcome], folds: list[Fold]) -> None:
-        """Run every outcome that is still in the race on all folds."""
+        """Run every outcome that is still in the race on all folds.
+
+        Where joblib was told of processes, such as those of a cluster, the folds of a candidate run there at once.
+        """
         running = [outcome for outcome in outcomes if outcome.ok]
         for position, outcome in enumerate(running):
             twin = twin_of(outcome.candidate, outcomes, len(folds))
+            settings = [twin.results[k].setting if twin else None for k in range(len(folds))]
+            if _other_processes():
+                self.report(outcome.label, position * len(folds), len(running) * len(folds))
+                self._all_at_once(outcome, folds, settings)
+                continue
             for k, fold in enumerate(folds):
                 self.report(outcome.label, position * len(folds) + k, len(running) * len(folds))
-                if not self._one_more(outcome, fold, twin.results[k].setting if twin else None, len(folds)):
+                if not self._one_more(outcome, fold, settings[k], len(folds)):
                     break
         self.report("", len(running) * len(folds), len(running) * len(folds))
 
     def _one_more(self, outcome: Outcome, fold: Fold, setting: tuple[int, int] | None, of: int) -> bool:
         """Run one fold; return False, with the reason kept, where there is no time or it cannot be done."""
+        if not self._has_time(outcome, fold, of):
+            return False
+        result = self.one_fold(outcome, fold, setting, warm=not outcome.results)
+        if result is not None:
+            _keep(outcome, fold, result)
+        return result is not None
+
+    def _has_time(self, outcome: Outcome, fold: Fold, of: int) -> bool:
         done = len(outcome.results)
-        if outcome.name != "linear" and not self.budget.allows(outcome.name, len(fold.training.y)):
-            outcome.reason = f"stopped by the budget after {done} of {of} folds" if done else "skipped: no time left"
-            return False
-        result = self.one_fold(outcome, fold, setting, warm=done == 0)
-        if result is None:
-            return False
-        result.model = None  # the fitted models of all folds together may not fit into memory
-        outcome.results.append(result)
-        n_numeric, n_other = fold.training.n_numeric, fold.n_other
-        outcome.n_features = outcome.candidate.n_features(n_numeric, n_other, outcome.setting[0])
-        return True
+        if outcome.name == "linear" or self.budget.allows(outcome.name, len(fold.training.y)):
+            return True
+        outcome.reason = f"stopped by the budget after {done} of {of} folds" if done else "skipped: no time left"
+        return False
+
+    def _all_at_once(self, outcome: Outcome, folds: list[Fold], settings: list[tuple[int, int] | None]) -> None:
+        """Run all folds in other processes; what may be compiled there first is not timed."""
+        if not self._has_time(outcome, folds[0], len(folds)):
+            return
+        runs = joblib.Parallel()(
+            joblib.delayed(_without_model)(outcome.candidate, fold, setting)
+            for fold, setting in zip(folds, settings, strict=True)
+        )
+        for fold, (found, seconds) in zip(folds, runs, strict=True):
+            result = self._noted(outcome, fold, found, seconds)
+            if result is None:
+                return
+            _keep(outcome, fold, result)
 
     def one_fold(
         self, outcome: Outcome, fold: Fold, setting: tuple[int, int] | None = None, warm: bool = False
     ) -> FoldResult | None:
         """Run one fold and take note of its time; None, with the reason kept, where it fails."""
         start = self.budget.elapsed
-        try:
-            result = evaluate(outcome.candidate, fold, setting, warm)
-        except MemoryError as error:
-            outcome.reason = f"skipped: {error}"
+        found = attempt(outcome.candidate, fold, setting, warm)
+        return self._noted(outcome, fold, found, self.budget.elapsed - start)
+
+    def _noted(self, outcome: Outcome, fold: Fold, found: FoldResult | str, seconds: float) -> FoldResult | None:
+        if isinstance(found, str):
+            outcome.reason = found
             return None
-        except Exception as error:  # a kernel of the user's own may raise anything
-            outcome.reason = f"failed: {first_line(error)}"
-            return None
-        self.budget.measured(outcome.candidate, len(fold.training.y), self.budget.elapsed - start)
-        return result
+        self.budget.measured(outcome.candidate, len(fold.training.y), seconds)
+        return found
+
+
+def _other_processes() -> bool:
+    backend, _ = joblib.parallel.get_active_backend()
+    return not getattr(backend, "supports_sharedmem", False) and joblib.effective_n_jobs(None) > 1
+
+
+def _without_model(candidate: Candidate, fold: Fold, setting: tuple[int, int] | None) -> tuple[FoldResult | str, float]:
+    start = time.perf_counter()
+    found = attempt(candidate, fold, setting, warm=True)
+    if isinstance(found, FoldResult):
+        found.model = None
+    return found, time.perf_counter() - start
+
+
+def _keep(outcome: Outcome, fold: Fold, result: FoldResult) -> None:
+    result.model = None  # the fitted models of all folds together may not fit into memory
+    outcome.results.append(result)
+    n_numeric, n_other = fold.training.n_numeric, fold.n_other
+    outcome.n_features = outcome.candidate.n_features(n_numeric, n_other, outcome.setting[0])
 
 
 def twin_of(candidate: Candidate, outcomes: list[Outcome], folds: int) -> Outcome | None:

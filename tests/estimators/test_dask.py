@@ -34,7 +34,9 @@ from kernelkit import (
     Polynomial,
     RandomFourier,
     RandomNeural,
+    compare,
 )
+from kernelkit.comparison import _memory
 from kernelkit.engine import _dask as engine
 from kernelkit.estimators import _many_rows
 from kernelkit.kernels import _dask
@@ -474,6 +476,28 @@ class TestCluster:
             np.testing.assert_allclose(found(), alone)
             elsewhere = cross_val_score(KernelRidge(), rows, y, cv=3, scoring=process)
         assert set(elsewhere) <= set(client.run(os.getpid).values())
+
+    def test_compare_runs_on_joblibs_backend(self, client, monkeypatch):
+        monkeypatch.setattr(_memory, "known_here", lambda: False)
+        rows, y = X[:120], Y[:120, 0]
+
+        def found(**kernels):
+            return compare(rows, y, candidates="linear,poly2-lifted,poly2-kernel,gaussian", cv=3, kernels=kernels).table
+
+        here = os.getpid()
+
+        def telling(A, B):
+            if os.getpid() != here:
+                raise RuntimeError(f"in process {os.getpid()}")
+            return A @ B.T
+
+        alone = found()
+        with joblib.parallel_config(backend="dask"):
+            spread = found(telling=telling)
+        np.testing.assert_allclose(spread.loc[alone.index, "r2"], alone["r2"], rtol=1e-9)
+        assert (spread["fit_seconds"].dropna() > 0).all()
+        workers = client.run(os.getpid).values()
+        assert spread.loc["telling", "status"] in {f"failed: in process {worker}" for worker in workers}
 
 
 def process(model, rows, y):
