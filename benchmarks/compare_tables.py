@@ -1,8 +1,9 @@
 """`compare` over many real tables: what it recommends, within what time, and whether the held-out rows agree.
 
-    python benchmarks/compare_tables.py --data FOLDER [--budget 60] [--only NAME,NAME]
+    python benchmarks/compare_tables.py --data FOLDER [--budget 60] [--only NAME,NAME] [--write docs/performance.md]
 
-Without a folder, the data sets that ship with scikit-learn. The exit status is 1 where a run took 15% more than its
+Without a folder, the data sets that ship with scikit-learn. `--write` puts what the models reach between the marks of
+this script in a file. The exit status is 1 where a run took 15% more than its
 budget, or where a model is recommended that is clearly worse than the linear one on the held-out rows.
 """
 
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from measure import replace_marked
 from sklearn.datasets import load_svmlight_file
 
 from kernelkit import compare
@@ -66,7 +68,19 @@ def images(file):
     return X[rows].reshape(len(rows), -1), y[rows], "classification"
 
 
-def one(name, load, budget):
+def reached(name, rows, result):
+    """Return a line of Markdown: the means over the folds of the best of each family."""
+    found = result.to_dict()
+    score, models = found["settings"]["score"], result.table[result.table["status"] == "ok"]
+    linear = models.loc["linear", score]
+    cells = [f"{name} ({'R²' if score == 'r2' else 'accuracy'})", f"{rows:,}", f"{linear:.3f}"]
+    for families in (("lifted",), ("kernel", "machine"), ("yardstick",)):
+        some = models[models["family"].isin(families) & (models.index != "linear")]
+        cells.append(f"{some[score].max():.3f} {some[score].idxmax()}" if len(some) else "–")
+    return f"| {' | '.join([*cells, result.recommended])} |"
+
+
+def one(name, load, budget, lines):
     """Compare on one table, print a line, and return what is wrong with it."""
     X, y, task = load()
     start = time.perf_counter()
@@ -80,6 +94,7 @@ def one(name, load, budget):
         f"{found['verdict']['headline']}",
         flush=True,
     )
+    lines.append(reached(name, found["data"]["compared_on_rows"], result))
     noise = min(held["gain_standard_error"], held["linear_standard_error"])
     wrong = []
     if seconds > LATE * budget:
@@ -94,16 +109,23 @@ def main():
     options.add_argument("--data", type=Path, help="a folder of tables; see the functions of this file for its layout")
     options.add_argument("--budget", type=float, default=60.0, help="seconds for each table")
     options.add_argument("--only", default="", help="names of tables, separated by commas")
+    options.add_argument("--write", type=Path, help="a Markdown file that holds the marks of this script")
     options = options.parse_args()
     if options.data is not None and not options.data.is_dir():
         sys.exit(f"there is no folder {options.data}: the tables are not part of the project")
     if options.data is None:
         print("no --data FOLDER was given: only the data sets that ship with scikit-learn")
+    lines = [
+        "| table | rows compared | linear | lifted | kernel | forest | use |",
+        "|---|---|---|---|---|---|---|",
+    ]
     chosen = [name for name in options.only.split(",") if name]
     wrong = []
     for name, load in tables(options.data):
         if not chosen or name in chosen:
-            wrong += one(name, load, options.budget)
+            wrong += one(name, load, options.budget, lines)
+    if options.write:
+        replace_marked(options.write, Path(__file__).name, "\n".join(lines))
     print("\n".join(wrong) or "every run kept its budget, and no recommendation is refuted by its held-out rows")
     sys.exit(1 if wrong else 0)
 

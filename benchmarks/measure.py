@@ -1,6 +1,7 @@
 """Ratios of times in one run, after a warm-up, from the best of several calls."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -41,3 +42,12 @@ def resident_bytes():
     # Not getrusage: its figure is inherited from the process that started this one.
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+
+
+def replace_marked(path, script, text):
+    """Put `text` between the marks of a script in a file, in place of what is there."""
+    begin, end = f"<!-- begin: benchmarks/{script} -->", f"<!-- end: benchmarks/{script} -->"
+    new, count = re.subn(f"{begin}.*?{end}", lambda _: f"{begin}\n\n{text}\n\n{end}", path.read_text(), flags=re.DOTALL)
+    if count != 1:
+        sys.exit(f"{path} must hold the marks {begin} and {end} once, found {count}")
+    path.write_text(new)

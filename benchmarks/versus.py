@@ -12,7 +12,6 @@ measures nothing.
 
 import argparse
 import platform
-import re
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -20,12 +19,11 @@ from io import StringIO
 from pathlib import Path
 
 import numpy as np
-from measure import seconds
+from measure import replace_marked, seconds
 from versus_works import WORKS
 
 import kernelkit
 
-BEGIN, END = "<!-- begin: benchmarks/versus.py -->", "<!-- end: benchmarks/versus.py -->"
 ENOUGH, MOST_CALLS = 3.0, 5  # seconds and calls of one measurement
 
 
@@ -76,7 +74,7 @@ def measure(work, quick, found):
     for peer, make in calls.items():
         try:
             call = make()
-        except ImportError:
+        except (ImportError, OSError):  # OSError: a wheel that misses a library of the system
             found.absent.add(peer)
             continue
         theirs, other = best(call)
@@ -129,11 +127,7 @@ def draw(found, path):
 def write(path, found):
     """Put table and machine between the marks of `path`, and the figure beside it."""
     text = f"![times faster than each peer](versus.svg)\n\n{table(found)}\n\nMeasured on:\n\n{machine()}"
-    old = path.read_text()
-    new, count = re.subn(f"{BEGIN}.*?{END}", lambda _: f"{BEGIN}\n\n{text}\n\n{END}", old, flags=re.DOTALL)
-    if count != 1:
-        sys.exit(f"{path} must hold the marks {BEGIN} and {END} once, found {count}")
-    path.write_text(new)
+    replace_marked(path, Path(__file__).name, text)
     draw(found, path.with_name("versus.svg"))
 
 

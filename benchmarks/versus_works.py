@@ -9,8 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from kernelkit import NTK, Gaussian, KernelPCA, KernelRidge, KernelRidgeCV, KernelSVC, Nystroem, RandomFourier
+from kernelkit import (
+    NTK,
+    Gaussian,
+    KernelPCA,
+    KernelRidge,
+    KernelRidgeCV,
+    KernelSVC,
+    KernelSVCCV,
+    Nystroem,
+    RandomFourier,
+)
 
+CS = [10.0**k for k in range(-3, 5)]
 SIGMAS, ALPHAS = (1.0, 2.0, 4.0, 8.0), tuple(10.0**k for k in range(-3, 3))
 FEW = 300  # rows of a quick run
 
@@ -114,6 +125,36 @@ def svc_fit(n):
     return {"kernelkit": lambda: void(ours.fit(X, y))} | _machines(lambda model: lambda: void(model.fit(X, y)))
 
 
+def svc_search(n):
+    X, y = labels(n, 50)
+    ours = KernelSVCCV(Gaussian(50**0.5), Cs=CS, cv=5)
+
+    def grid(SVC):
+        from sklearn.model_selection import GridSearchCV
+
+        model = GridSearchCV(SVC(gamma=0.01, cache_size=1000), {"C": CS}, cv=5)
+        return lambda: void(model.fit(X, y))
+
+    def scikit_learn():
+        from sklearn.svm import SVC
+
+        return grid(SVC)
+
+    def intelex():
+        from sklearnex.svm import SVC
+
+        return grid(SVC)
+
+    def torchkm():
+        from torchkm import TorchKMSVC
+
+        model = TorchKMSVC(Cs=CS, cv=5, rbf_sigma=0.005, device="cpu")  # theirs is exp(-2 sigma d^2)
+        return lambda: void(model.fit(X, y))
+
+    peers = {"scikit-learn": scikit_learn, "scikit-learn-intelex": intelex, "torchkm": torchkm}
+    return {"kernelkit": lambda: void(ours.fit(X, y))} | peers
+
+
 def svc_values(n):
     X, y = labels(n, 50)
     new, ours = rows(n, 50), KernelSVC(Gaussian(50**0.5), tol=1e-5).fit(X, y)
@@ -215,6 +256,7 @@ WORKS = (
     Work("ridge", "kernel ridge, fit and predict 1000 rows, n = {n}", 4000, ridge),
     Work("ridge-search", "kernel ridge, 4 widths x 6 alphas x 5 folds, n = {n}", 1500, search),
     Work("svc-fit", "support vector classifier, fit, n = {n}, d = 50", 5000, svc_fit),
+    Work("svc-search", "the same, 8 C x 5 folds, n = {n}", 1500, svc_search),
     Work("svc-values", "its decision function at {n} rows", 5000, svc_values),
     Work("pca", "kernel PCA, 20 components, n = {n}", 3000, pca),
     Work("fourier", "1000 random Fourier features of {n} rows, d = 50", 50_000, fourier),

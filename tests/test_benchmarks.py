@@ -21,7 +21,7 @@ def versus(monkeypatch):
 
 def test_versus_writes_table_and_figure(versus, tmp_path, monkeypatch, capsys):
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{versus.BEGIN}\nold\n{versus.END}\nafter\n")
+    page.write_text("before\n<!-- begin: benchmarks/versus.py -->\nold\n<!-- end: benchmarks/versus.py -->\nafter\n")
     works = [work for work in versus.WORKS if work.name in ("gram", "svc-fit", "fourier", "nystroem")]
     names = ",".join(work.name for work in works)
     monkeypatch.setattr(sys, "argv", ["versus.py", "--quick", "--write", str(page), "--only", names])
