@@ -1,16 +1,17 @@
 """How the site is built: ``python -m sphinx -W -b html docs docs/_build/html``."""
 
-import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE / "_ext"))
 
-from reference.listing import file_names, write_listing  # noqa: E402  beside this file
+from listing import file_names, write_listing  # noqa: E402
 
 import kernelkit  # noqa: E402
+
+write_listing(HERE / "reference")
 
 project = "kernelkit"
 author = copyright = "The kernelkit developers"
@@ -26,8 +27,9 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "pages",
 ]
-exclude_patterns = ["_build", "examples"]
+exclude_patterns = ["_build", "examples", "sg_execution_times.rst"]
 templates_path = ["_templates"]
 suppress_warnings = ["config.cache"]  # the gallery's settings hold functions
 
@@ -59,8 +61,8 @@ html_sidebars = {"index": [], "install": [], "choose": [], "changelog": []}
 autosummary_generate = True
 autosummary_filename_map = file_names()
 autodoc_typehints = "none"  # the docstrings say what comes in, in words
-numpydoc_class_members_toctree = False
-numpydoc_show_inherited_class_members = False
+numpydoc_show_class_members = False  # the members stand on the page themselves
+toc_object_entries_show_parents = "hide"
 copybutton_exclude = ".linenos, .gp, .go"
 
 sphinx_gallery_conf = {
@@ -71,29 +73,5 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "remove_config_comments": True,
-    "plot_gallery": True,
+    "write_computation_times": False,  # a page of tables from other hosts
 }
-
-
-# What is shown as it stands: words between backticks, doctests, and indented blocks after two colons.
-LITERAL = re.compile(r"(``.+?``|`.+?`|^ *>>> .*?(?:\n\s*\n|\Z)|::\n\n(?: .*\n|\n)+)", flags=re.DOTALL | re.MULTILINE)
-
-
-def _without_foreign_links(app, what, name, obj, options, lines):
-    """Leave the words of links into scikit-learn's own pages, which are not here."""
-    if not getattr(obj, "__module__", "").startswith("kernelkit"):
-        lines[:] = [re.sub(r":(?:ref|term|class|func|meth):`~?([^`<]+?)(?: <[^`>]*>)?`", r"\1", line) for line in lines]
-
-
-def _plain_formulas(app, what, name, obj, options, lines):
-    """Take bars and final underscores for what they are in docstrings: norms as in abs(x), and names such as coef_."""
-    parts = LITERAL.split("\n".join(lines))
-    parts[::2] = [re.sub(r"\||(?<=\w)(?<!_)_(?!\w)", r"\\\g<0>", part) for part in parts[::2]]
-    lines[:] = "".join(parts).split("\n")
-
-
-def setup(app):
-    """Write the lists of the reference from ``__all__`` before they are read."""
-    write_listing(HERE / "reference")
-    app.connect("autodoc-process-docstring", _without_foreign_links, priority=100)
-    app.connect("autodoc-process-docstring", _plain_formulas, priority=900)  # after numpydoc, which parses names

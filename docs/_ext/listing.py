@@ -49,8 +49,16 @@ def file_names() -> dict[str, str]:
     return {name: f"{name}_function" for name in names if name in classes}
 
 
+def names_in_prose() -> dict[str, str]:
+    """Return the full name of each name for users, as pages write it: ``Gaussian``, ``kernelkit.compare``, ``spectrum``."""
+    pages = listed()
+    full = [name for page in FOR_USERS for part in pages[page] for name in part] + pages[REST][0]
+    return {name.rpartition(".")[2]: name for name in full if "__" not in name} | {name: name for name in full}
+
+
 def write_listing(folder: Path) -> None:
     """Write a page for each folder of the package, and one that leads to them."""
+    folder.mkdir(exist_ok=True)
     pages = listed()
     for name, (above, below) in pages.items():
         _write(folder / f"{name}.rst", _page(name, above, below))
@@ -61,7 +69,7 @@ def _page(name: str, above: list[str], below: list[str]) -> str:
     title = TITLES[name]
     lines = [title, "=" * len(title), "", _purpose(name), ""]
     if above:
-        lines += [f"Imported as ``from kernelkit import {above[0].rpartition('.')[2]}``.", "", *_table(above)]
+        lines += ["Imported from ``kernelkit``.", "", *_table(above)]
     if below:
         lines += [f"Imported from ``kernelkit.{name}``.", "", *_table(below)]
     return "\n".join(lines)
