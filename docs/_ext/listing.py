@@ -28,7 +28,7 @@ def folders() -> list[str]:
 
 
 def listed() -> dict[str, tuple[list[str], list[str]]]:
-    """Return for each page the full names that stand in ``kernelkit`` itself, and those that stand only in the folder."""
+    """Return for each page the full names that stand in ``kernelkit`` itself, and those only in its folder."""
     top, pages = set(kernelkit.__all__), {}
     for folder in folders():
         names = importlib.import_module(f"kernelkit.{folder}").__all__
@@ -43,17 +43,21 @@ def listed() -> dict[str, tuple[list[str], list[str]]]:
 
 
 def file_names() -> dict[str, str]:
-    """Return other names for the pages of functions that differ from a class by capitals only, as file systems may not."""
+    """Return other names for pages of functions that differ from a class by capitals only, as not all files do."""
     names = [name for page in listed().values() for part in page for name in part]
     classes = {name.lower() for name in names if name.lower() != name}
     return {name: f"{name}_function" for name in names if name in classes}
 
 
 def names_in_prose() -> dict[str, str]:
-    """Return the full name of each name for users, as pages write it: ``Gaussian``, ``kernelkit.compare``, ``spectrum``."""
-    pages = listed()
-    full = [name for page in FOR_USERS for part in pages[page] for name in part] + pages[REST][0]
-    return {name.rpartition(".")[2]: name for name in full if "__" not in name} | {name: name for name in full}
+    """Return the full name of what pages call ``Gaussian``, ``kernelkit.compare`` or ``spectrum``."""
+    found = {}
+    for page in (*FOR_USERS, REST):
+        for name in sum(listed()[page], []):
+            short = name.rpartition(".")[2]
+            found |= {spelling: name for spelling in (short, name, f"kernelkit.{page}.{short}")}
+    found.pop("__version__")
+    return found
 
 
 def write_listing(folder: Path) -> None:

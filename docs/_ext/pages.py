@@ -33,16 +33,15 @@ def without_routing(app, what, name, obj, skip, options):
 
 
 def linked_names(app, doctree):
-    """Let public names in code lead to their page; ``KernelRidge(alpha=1)`` too."""
+    """Let public names in code lead to their page, ``KernelRidge(alpha=1)`` too, and files of examples to theirs."""
     if app.env.docname in ABOUT_OTHERS:
         return
     known = names_in_prose()
     for literal in list(doctree.findall(nodes.literal)):
-        full = known.get(literal.astext().partition("(")[0])
+        target = _target(literal.astext(), known)
         inside = isinstance(literal.parent, nodes.reference | nodes.title | addnodes.pending_xref)
-        if full and not inside and not NOT_OURS.search(_text_before(literal)):
-            link = addnodes.pending_xref("", refdomain="py", reftype="obj", reftarget=full, refexplicit=True)
-            link["refdoc"] = app.env.docname
+        if target and not inside and not NOT_OURS.search(_text_before(literal)):
+            link = addnodes.pending_xref("", **target, refexplicit=True, refwarn=True, refdoc=app.env.docname)
             literal.replace_self(link)
             link += literal
 
@@ -65,6 +64,15 @@ def setup(app):
     app.connect("doctree-read", linked_names)
     app.connect("doctree-read", tight_code)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _target(text, known):
+    """Return where the words of a piece of code lead, as Sphinx names it, or None."""
+    if text.startswith("docs/examples"):
+        page = text.removeprefix("docs/examples").removesuffix(".py").strip("/") or "index"
+        return {"refdomain": "std", "reftype": "doc", "reftarget": f"/auto_examples/{page}"}
+    name = known.get(text.partition("(")[0])
+    return name and {"refdomain": "py", "reftype": "obj", "reftarget": name}
 
 
 def _text_before(node):

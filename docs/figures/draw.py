@@ -59,7 +59,9 @@ def box(x: float, y: float, width: float, height: float, fill: str) -> str:
     return f'{shape} fill="{fill}" stroke="{INK}" stroke-opacity="0.25"/>'
 
 
-def words(x: float, y: float, text: str, *, font: str = SANS, size: float = 15, weight: int = 400, anchor: str = "start") -> str:
+def words(
+    x: float, y: float, text: str, *, font: str = SANS, size: float = 15, weight: int = 400, anchor: str = "start"
+) -> str:
     """Return one line of text, y being its foot."""
     style = f'font-family="{font}" font-size="{size:g}" font-weight="{weight}" text-anchor="{anchor}"'
     return f'<text x="{x:g}" y="{y:g}" fill="{INK}" {style}>{escape(text, quote=False)}</text>'
@@ -76,7 +78,9 @@ def arrow(x: float, y: float, length: float) -> str:
 
 def picture(parts: list[str], height: float, title: str) -> str:
     """Return the SVG file, on white so that dark pages leave it readable."""
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}"'
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}"'
+    )
     return "\n".join([f'{head} role="img">', f"<title>{escape(title)}</title>", *parts, "</svg>", ""])
 
 
