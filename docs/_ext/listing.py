@@ -88,7 +88,7 @@ def _index(names: list[str]) -> str:
     inside = [name for name in names if name not in users]
     lines = ["API reference", "=============", "", "Every public name has a page.", ""]
     lines += [f"- :doc:`{TITLES[name]} <{name}>`: {_purpose(name)}" for name in users]
-    lines += ["", "What these stand on, for who extends the library; it may change without notice:", ""]
+    lines += ["", "What these stand on, for those who extend the library; it may change without notice:", ""]
     lines += [f"- :doc:`{TITLES[name]} <{name}>`: {_purpose(name)}" for name in inside]
     return "\n".join([*lines, "", ".. toctree::", "   :hidden:", "", *(f"   {name}" for name in users + inside), ""])
 

@@ -1,4 +1,4 @@
-"""Check that the pages of a built site load nothing from other hosts: ``python docs/_ext/own_hosts.py docs/_build/html``.
+"""Check that a built site loads nothing from other hosts: ``python docs/_ext/own_hosts.py docs/_build/html``.
 
 Links that a reader follows are free; scripts, styles, fonts, pictures and frames are not.
 """

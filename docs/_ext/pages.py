@@ -10,7 +10,7 @@ from sphinx import addnodes
 LITERAL = re.compile(r"(``.+?``|`.+?`|^ *>>> .*?(?:\n\s*\n|\Z)|::\n\n(?: .*\n|\n)+)", flags=re.DOTALL | re.MULTILINE)
 FOREIGN_LINK = re.compile(r":(?:ref|term|class|func|meth):`~?([^`<]+?)(?: <[^`>]*>)?`")
 ROUTING = re.compile(r"set_\w+_request|get_metadata_routing|set_callbacks")
-NOT_OURS = re.compile(r"(scikit-learn|sklearn|himalaya)('s|’s)\s*$")
+NOT_OURS = re.compile(r"(scikit-learn|sklearn|himalaya)('s|’s)[\w\s-]{,25}$")
 ABOUT_OTHERS = {"coming_from"}  # their names are the same, and what they name is not
 
 
