@@ -43,11 +43,13 @@ MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "
 mathjax_path = MATHJAX.name
 
 html_theme = "pydata_sphinx_theme"
+html_favicon = "figures/logo.svg"
 html_title = f"kernelkit {release}"
 html_static_path = ["_static", str(MATHJAX)]
 html_css_files = ["kernelkit.css"]
 html_show_sourcelink = False
 html_theme_options = {
+    "logo": {"image_light": "figures/logo.svg", "image_dark": "figures/logo.svg", "text": f"kernelkit {release}"},
     "header_links_before_dropdown": 6,
     "navbar_align": "left",
     "navigation_with_keys": False,
@@ -68,6 +70,9 @@ copybutton_exclude = ".linenos, .gp, .go"
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
+    "backreferences_dir": "reference/examples",  # which examples use a name: shown on its page
+    "doc_module": ("kernelkit",),
+    "reference_url": {"kernelkit": None},
     "filename_pattern": r"plot_",
     "download_all_examples": False,
     "show_memory": False,

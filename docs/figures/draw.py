@@ -4,6 +4,7 @@ They are narrow, so that their words stay readable on a phone.
 """
 
 from html import escape
+from math import exp
 from pathlib import Path
 
 WIDTH, LINE, PAD, GAP = 420, 18, 10, 10
@@ -115,6 +116,15 @@ def layers() -> str:
     return picture(parts, y + 26, "The layers of kernelkit")
 
 
+def logo() -> str:
+    """Return a bell curve over some points."""
+    bell = " ".join(f"{x:g},{52 - 40 * exp(-(((x - 32) / 11) ** 2) / 2):.1f}" for x in range(4, 61, 2))
+    curve = f'<polyline points="{bell}" fill="none" stroke="#2166ac" stroke-width="5" stroke-linecap="round"/>'
+    dots = [f'<circle cx="{x}" cy="57" r="3.5" fill="#d9822b"/>' for x in (14, 27, 37, 50)]
+    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64" role="img">'
+    return "\n".join([head, "<title>kernelkit</title>", curve, *dots, "</svg>", ""])
+
+
 def drawings() -> dict[str, str]:
     """Return the name and text of every file."""
     return {
@@ -122,6 +132,7 @@ def drawings() -> dict[str, str]:
         "choose_estimator.svg": map_of(ESTIMATOR, "Which estimator", ("what you want", "take")),
         "choose_solver.svg": map_of(ROWS, "How many rows", ("rows n", "take")),
         "layers.svg": layers(),
+        "logo.svg": logo(),
     }
 
 
