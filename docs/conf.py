@@ -41,6 +41,7 @@ myst_heading_anchors = 4
 # Nothing comes from another host: MathJax is one file of a Python package, fonts and icons are the theme's own.
 MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax" / "tex-svg.js"
 mathjax_path = MATHJAX.name
+mathjax3_config = {"svg": {"scale": 0.9}}  # as high as the letters around it
 
 html_theme = "pydata_sphinx_theme"
 html_favicon = "figures/logo.svg"
