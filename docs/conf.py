@@ -50,7 +50,7 @@ html_static_path = ["_static", str(MATHJAX)]
 html_css_files = ["kernelkit.css"]
 html_show_sourcelink = False
 html_theme_options = {
-    "logo": {"image_light": "figures/logo.svg", "image_dark": "figures/logo.svg", "text": f"kernelkit {release}"},
+    "logo": {"image_light": "figures/logo.svg", "image_dark": "figures/logo.svg", "text": "kernelkit"},
     "header_links_before_dropdown": 6,
     "navbar_align": "left",
     "navigation_with_keys": False,

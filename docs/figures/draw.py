@@ -82,7 +82,8 @@ def picture(parts: list[str], height: float, title: str) -> str:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}"'
     )
-    return "\n".join([f'{head} role="img">', f"<title>{escape(title)}</title>", *parts, "</svg>", ""])
+    ground = f'<rect width="{WIDTH}" height="{height:g}" fill="#ffffff"/>'
+    return "\n".join([f'{head} role="img">', f"<title>{escape(title)}</title>", ground, *parts, "</svg>", ""])
 
 
 def map_of(pairs: list[tuple[str, list[str]]], title: str, heads: tuple[str, str]) -> str:
