@@ -32,7 +32,7 @@ noisy, noisy_test, _, clean_test, _, labels_test = train_test_split(
 # --------------
 # The way back from linear components is a product. From kernel components there is none: most of what they can express
 # is the image of no picture. ``fit_inverse_transform=True`` learns a ridge regression from components to pictures; its
-# alpha must be large here, for these pictures are noisy too.
+# alpha was chosen for these pictures, which are noisy too.
 
 counts = [2, 4, 8, 12, 16, 32, 64, 128, 256]
 linear = {p: PCA(p, random_state=0) for p in counts if p <= clean.shape[1]}
@@ -65,7 +65,7 @@ for name, p in best.items():
 # What one sees
 # -------------
 # Left: too few components lose the digit, too many keep the noise. With 64 linear components, as many as there are
-# pixels, nothing is lost and nothing gained. Kernel components have the smaller error from eight on, and may be more
+# pixels, nothing is lost and nothing gained. Kernel components have the smaller error at any number, and may be more
 # than there are pixels. Right: digits of the test half, with each method at its best.
 
 figure = plt.figure(figsize=(13, 4.6), layout="constrained")
