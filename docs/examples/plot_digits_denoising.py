@@ -23,9 +23,7 @@ from kernelkit import Gaussian, KernelPCA
 
 clean, labels = load_digits(return_X_y=True)
 noisy = clean + np.random.default_rng(0).normal(scale=5, size=clean.shape)
-noisy, noisy_test, _, clean_test, _, labels_test = train_test_split(
-    noisy, clean, labels, test_size=0.5, random_state=0
-)
+noisy, noisy_test, _, clean_test, _, labels_test = train_test_split(noisy, clean, labels, test_size=0.5, random_state=0)
 
 # %%
 # There and back

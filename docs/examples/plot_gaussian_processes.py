@@ -10,7 +10,8 @@ that one can be tuned and the other used.
 # %%
 # A trend with seasons
 # --------------------
-# Twelve years of monthly values: a slow rise, a season that is no sine, and noise. The last four years are for the test.
+# Twelve years of monthly values: a slow rise, a season that is no sine, and noise. The last four years are for the
+# test.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -61,8 +62,8 @@ print(f"ridge and process differ by {difference:.0e}")
 # -------------
 # Left: a smooth kernel alone. It finds the trend, and its band, two standard deviations with noise, contains the
 # seasons; where there are no more points it returns to the mean. Middle: with the periodic kernel seasons go on into
-# years that were not seen. Right: the two parts of that model, by kernel ridge. The prediction is a sum over the rows of
-# kernel values, so that each part of the kernel has its own part of the prediction.
+# years that were not seen. Right: the two parts of that model, by kernel ridge. The prediction is a sum over the rows
+# of kernel values, so that each part of the kernel has its own part of the prediction.
 
 figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained", sharey=True)
 for ax, model, title in ((axes[0], process, "Gaussian"), (axes[1], seasonal, "Gaussian + periodic")):

@@ -3,7 +3,7 @@ How sure is a regression?
 =========================
 
 Two answers to two questions. Where does the model know little? The standard deviation of f, as in a Gaussian process.
-Between which bounds will a new target be? An interval from leave-one-out errors, which makes no assumption on the noise.
+Between which bounds will a new target be? An interval from leave-one-out errors, which assumes nothing of the noise.
 """
 
 # %%

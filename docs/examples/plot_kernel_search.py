@@ -49,7 +49,8 @@ with threadpool_limits(1):  # threads of small problems mostly wait for each oth
     linear = GridSearchCV(model, {"ridge__kernel": [Linear()], "ridge__alpha": 10 * alphas}, cv=folds).fit(X, y)
 scores = search.cv_results_["mean_test_score"].reshape(len(kernels), len(alphas), len(sigmas))
 print("the best of all:", {name: value for name, value in search.best_params_.items() if name != "ridge__kernel"})
-print(f"its kernel: {search.best_params_['ridge__kernel']}, R² {search.best_score_:.3f}; linear {linear.best_score_:.3f}")
+print("its kernel:", search.best_params_["ridge__kernel"])
+print(f"R² {search.best_score_:.3f}; of a linear model {linear.best_score_:.3f}")
 
 # %%
 # The same without refitting
@@ -77,9 +78,9 @@ print("by leave-one-out:", quick[-1].best_params_)
 # %%
 # What one sees
 # -------------
-# R² in cross-validation over width and ridge, a picture for each kernel, on one scale; the mark is its best. Wide kernels
-# with little ridge and narrow ones with more do as well: a valley, not a point. The best of all kernels are nearly the
-# same, and little better than a linear model: with 442 rows no kernel finds what is not there.
+# R² in cross-validation over width and ridge, a picture for each kernel, on one scale; the mark is its best. Wide
+# kernels with little ridge and narrow ones with more do as well: a valley, not a point. The best of all kernels are
+# nearly the same, and little better than a linear model: with 442 rows no kernel finds what is not there.
 
 figure, axes = plt.subplots(1, len(kernels), figsize=(13, 4), layout="constrained", sharey=True)
 for ax, (name, table) in zip(axes, zip(kernels, scores, strict=True), strict=True):

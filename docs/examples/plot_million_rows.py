@@ -53,8 +53,8 @@ print(f"{shape[0]} rows of {shape[1]} columns, {path.stat().st_size / 1e6:.0f} M
 # %%
 # Two filters
 # -----------
-# The best linear filter, and a kernel that adds a nonlinear one: its widths are smallest in the middle of the square, so
-# that pixels near the middle matter most. One pass over the file gives each model.
+# The best linear filter, and a kernel that adds a nonlinear one: its widths are smallest in the middle of the square,
+# so that pixels near the middle matter most. One pass over the file gives each model.
 
 offsets = np.arange(side) - side // 2
 widths = 0.3 * np.exp(0.3 * np.hypot(*np.meshgrid(offsets, offsets))).ravel()

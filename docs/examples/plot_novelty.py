@@ -47,8 +47,8 @@ flat = KernelOneClassSVM(Gaussian(20.0), nu=nu, tol=1e-6).fit(plane.transform(X[
 # -------------
 # Left: a machine on two components. Inside the line it expects rows, and the few on the wrong side are outliers by its
 # own count. Middle: values of the machine on all 64 pixels. Zeros it has not seen lie where those that it has seen do,
-# all other digits below zero. Right: the most unusual zeros, and the other digits that it would let in first: those with
-# a round hole.
+# all other digits below zero. Right: the most unusual zeros, and the other digits that it would let in first: those
+# with a round hole.
 
 figure = plt.figure(figsize=(13, 4.4), layout="constrained")
 left, middle, right = figure.subfigures(1, 3, width_ratios=(1, 1, 0.8))

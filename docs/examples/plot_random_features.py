@@ -58,7 +58,8 @@ with threadpool_limits(1):  # threads of small problems mostly wait for each oth
         }.items()
     }
 for name, errors in [*by_sampling.items(), *by_kernel.items()]:
-    print(f"{name}: {errors[0]:.3f} with {counts[0]} features, {errors[-1]:.4f} with {counts[-1]}, slope {slope(errors):.2f}")
+    print(f"{name}: {errors[0]:.3f} with {counts[0]} features, {errors[-1]:.4f} with {counts[-1]}; ", end="")
+    print(f"slope {slope(errors):.2f}")
 
 # %%
 # The model follows
@@ -82,14 +83,16 @@ with threadpool_limits(1):
 apart = np.sqrt(np.mean((decided - exact) ** 2, axis=(1, 2)))
 wrong = np.mean(np.sign(decided) != codes[test], axis=2)
 wrong_exact = np.mean(np.sign(exact) != codes[test])
-print(f"wrong: {wrong[0].mean():.1%} with {counts[0]} features, {wrong[-1].mean():.1%} with {counts[-1]}, {wrong_exact:.1%} exactly")
+for count, share in zip(counts, wrong.mean(axis=1), strict=True):
+    print(f"{share:.1%} wrong with {count} features")
+print(f"{wrong_exact:.1%} wrong with the exact kernel")
 
 # %%
 # What one sees
 # -------------
 # Left: independent and orthogonal frequencies have the slope -1/2 of the dashed line, the latter from a lower start;
-# Sobol points are a little steeper. Middle: rough kernels and smooth ones have the same slope. Right: the model follows,
-# its decision values and, in the end, the share of rows that it gets wrong.
+# Sobol points are a little steeper. Middle: rough kernels and smooth ones have the same slope. Right: the model
+# follows, its decision values and, in the end, the share of rows that it gets wrong.
 
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 4.3), layout="constrained")
 for ax, found, title in ((left, by_sampling, "Gaussian kernel"), (middle, by_kernel, "orthogonal frequencies")):

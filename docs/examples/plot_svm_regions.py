@@ -47,9 +47,10 @@ for name, (X, y) in tasks.items():
 # What one sees
 # -------------
 # Top: two classes, shaded by the decision value; the line is where it is zero, the dashed lines are the margins.
-# Bottom: three classes, decided by a vote of three machines, one for each pair. Rings mark support vectors. From left to right the kernel
-# becomes narrower: the boundary follows the rows more and more closely, and at the right most rows support themselves.
-# Accuracy on left-out rows, in the titles, is then the lowest, though that on the training rows is the highest.
+# Bottom: three classes, decided by a vote of three machines, one for each pair. Rings mark support vectors. From left
+# to right the kernel becomes narrower: the boundary follows the rows more and more closely, and at the right most rows
+# support themselves. Accuracy on left-out rows, in the titles, is then the lowest, though that on the training rows is
+# the highest.
 
 figure, axes = plt.subplots(2, 3, figsize=(13, 8), layout="constrained")
 for ax_row, (name, (X, y)) in zip(axes, tasks.items(), strict=True):
