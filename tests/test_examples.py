@@ -12,7 +12,7 @@ import pytest
 from matplotlib import pyplot
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "docs" / "examples").glob("plot_*.py"))
-SLOW = {"plot_image_regression", "plot_million_rows"}  # half a minute each
+SLOW = {"plot_image_regression", "plot_million_rows"}  # a minute where others want the processors
 if_asked = pytest.mark.skipif(
     not os.environ.get("KERNELKIT_SLOW_EXAMPLES"), reason="KERNELKIT_SLOW_EXAMPLES is not set"
 )
