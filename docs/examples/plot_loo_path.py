@@ -1,6 +1,6 @@
 """
-Leave-one-out along alpha, for the price of one fit
-===================================================
+Leave-one-out along alpha, for the price of one decomposition
+=============================================================
 
 One eigendecomposition of the kernel matrix gives the leave-one-out errors of all ridges alpha in closed form.
 `KernelRidgeCV` does no more than that for each kernel. Folds take chance in how the rows are split; leaving one out

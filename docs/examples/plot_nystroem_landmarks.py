@@ -28,7 +28,7 @@ print(f"{len(X)} rows")
 # What landmarks lose
 # -------------------
 # The share of the trace that is lost is the mean squared distance of rows from the span of the landmarks, in feature
-# space. Medians of five seeds, on 2000 rows; and what no p features can beat, the sum of all but the p largest
+# space. Medians of three seeds, on 2000 rows; and what no p features can beat, the sum of all but the p largest
 # eigenvalues.
 
 counts = [5, 10, 20, 40, 80]
@@ -40,7 +40,7 @@ def fitted(strategy, count, seed):
 
 
 def loss(strategy, count):
-    return np.median([fitted(strategy, count, seed).error_report(X, n_samples=2000).trace for seed in range(5)])
+    return np.median([fitted(strategy, count, seed).error_report(X, n_samples=2000).trace for seed in range(3)])
 
 
 with threadpool_limits(1):  # threads of small problems mostly wait for each other
