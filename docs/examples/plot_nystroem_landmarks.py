@@ -56,11 +56,11 @@ print("best possible:", *(f"{value:.1e} ({count})" for value, count in zip(least
 # %%
 # What one sees
 # -------------
-# Middle: the palettes. Ten uniform landmarks hold no colour of the flower, and the two strategies that only look for
-# what is rare have few shades of the leaves. Right: uniform landmarks fall behind more and more. Centres of clusters
-# are best while there are few; with more, randomly pivoted Cholesky, the default, which draws a row by what the others
-# leave of it. The eigenvectors, dashed, are the best there is, but take all rows to build. Where rows fill many
-# dimensions evenly strategies differ much less.
+# Middle: the palettes. Ten uniform landmarks hold no colour of the flower, the farthest points few shades of the
+# leaves. Right: uniform landmarks fall behind more and more. Centres of clusters are best while there are few; with
+# more, randomly pivoted Cholesky, the default, which draws a row by what the others leave of it. The eigenvectors,
+# dashed, are the best there is, but take all rows to build. Where rows fill many dimensions evenly strategies differ
+# much less.
 
 figure = plt.figure(figsize=(13, 4.4), layout="constrained")
 left, middle, right = figure.subfigures(1, 3, width_ratios=(1, 1, 1.2))
