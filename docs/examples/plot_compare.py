@@ -21,7 +21,7 @@ tables = {
     "diabetes": load_diabetes(return_X_y=True, as_frame=True, scaled=False),
     "Friedman's function": make_friedman1(442, noise=1.0, random_state=0),
 }
-results = {name: compare(X, y, candidates=candidates, name=name, budget=60.0) for name, (X, y) in tables.items()}
+results = {name: compare(X, y, candidates=candidates, name=name) for name, (X, y) in tables.items()}
 for name, result in results.items():
     print(f"{name}: take {result.recommended}")
     print(result.verdict.splitlines()[0])
