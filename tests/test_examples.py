@@ -12,7 +12,7 @@ import pytest
 from matplotlib import pyplot
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "docs" / "examples").glob("plot_*.py"))
-SLOW = {"plot_image_regression"}  # half a minute
+SLOW = {"plot_image_regression", "plot_million_rows"}  # a minute where others want the processors
 if_asked = pytest.mark.skipif(
     not os.environ.get("KERNELKIT_SLOW_EXAMPLES"), reason="KERNELKIT_SLOW_EXAMPLES is not set"
 )
@@ -36,7 +36,16 @@ def figures(monkeypatch):
 
 
 def test_there_are_examples():
+    assert len(EXAMPLES) >= 14
     assert {path.stem for path in EXAMPLES} >= SLOW
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_uses_public_names_and_no_network(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            names = [*node.module.split("."), *(name.name for name in node.names)]
+            assert not any(name.startswith("_") or name.startswith("fetch_") for name in names)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -74,15 +74,15 @@ for name, fit in at_one.items():
 
 figure, axes = plt.subplots(2, 3, figsize=(13, 7), layout="constrained")
 shape, decay, curves = axes[0]
-for scale in shown.values():
+for scale, line, marker in zip(shown.values(), ("-", "--", ":"), "oxs", strict=True):
     Z = features(scale)
     row = network(Z, Z[256:257]).ravel()
-    shape.plot(x - x[256], row / row.max(), label=f"scale {scale:g}")
-    FrequencySpectrumDisplay.from_kernel(network, Z[known], ax=decay, label=f"scale {scale:g}")
+    shape.plot(x - x[256], row / row.max(), line, label=f"scale {scale:g}")
+    FrequencySpectrumDisplay.from_kernel(network, Z[known], ax=decay, marker=marker, label=f"scale {scale:g}")
 shape.set(xlim=(-0.25, 0.25), xlabel="x - x'", title="kernel of the network")
 decay.set(title="eigenvalues on the known points")
-for time, error in zip(times, errors.T, strict=True):
-    curves.loglog(scales, error, "o-", label=f"t = {time:g}")
+for time, error, marker in zip(times, errors.T, "os^", strict=True):
+    curves.loglog(scales, error, f"{marker}-", label=f"t = {time:g}")
 curves.set(xlabel="scale", title="relative error between known points")
 for ax in (shape, decay, curves):
     ax.legend(fontsize="small")

@@ -114,9 +114,9 @@ plt.show()
 figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained", sharex=True)
 end = 10 * times[-2]  # where infinity is drawn
 for i, (ax, picture) in enumerate(zip(axes, names, strict=True)):
-    for name in mappings:
-        (line,) = ax.semilogx(times[:-1], ratios[name][i][:-1], "o-", label=name)
-        ax.semilogx([times[-2], end], ratios[name][i][-2:], "o:", color=line.get_color())
+    for name, marker in zip(mappings, "osD^", strict=True):
+        (line,) = ax.semilogx(times[:-1], ratios[name][i][:-1], f"{marker}-", label=name)
+        ax.semilogx([times[-2], end], ratios[name][i][-2:], f"{marker}:", color=line.get_color())
     ax.set(title=picture, xlabel="training time", ylabel="PSNR on held-out pixels (dB)")
     ax.set_xticks([*10.0 ** np.arange(-2, 3), end], ["0.01", "0.1", "1", "10", "100", "∞"], minor=False)
     ax.legend(title="mapping")

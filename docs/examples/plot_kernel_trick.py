@@ -72,8 +72,8 @@ for degree, difference, primal_time, dual_time in zip(degrees, differences, prim
 # Right: the predictions of the two ways differ by rounding only.
 
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
-for columns in (2, 5, d, 20, 50):
-    left.semilogy(degrees, [comb(columns + p, p) for p in degrees], "o-", label=f"{columns} columns")
+for columns, marker in zip((2, 5, d, 20, 50), "osD^v", strict=True):
+    left.semilogy(degrees, [comb(columns + p, p) for p in degrees], f"{marker}-", label=f"{columns} columns")
 left.axhline(n, color="black", linestyle="--", label=f"{n} rows")
 left.set(title="number of monomials")
 middle.semilogy(degrees, primal_times, "o-", label="monomials")

@@ -104,8 +104,8 @@ for name, error, slope in zip(names, errors, slopes, strict=True):
 # difference, with 8192 hardly any. Training stops early, before all points are fitted.
 
 figure, (left, *others) = plt.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
-for name, error, slope in zip(names, errors, slopes, strict=True):
-    left.loglog(widths, error, "o-", label=f"{name} ({slope:.2f})")
+for name, error, slope, marker in zip(names, errors, slopes, "os^", strict=True):
+    left.loglog(widths, error, f"{marker}-", label=f"{name} ({slope:.2f})")
 left.loglog(widths, errors.min() * np.sqrt(widths[-1] / widths) / 2, "k--", label="m^(-1/2)")
 left.set(xlabel="hidden units m", title="relative, and the slope over m")
 left.legend(fontsize="small", loc="lower left")
