@@ -60,8 +60,8 @@ def _writes_in_place(x: Any) -> bool:
     return compat.is_cupy_array(x) or (compat.is_torch_array(x) and not x.requires_grad)
 
 
-exp, sqrt, tanh, add, multiply, divide, power, minimum, maximum = map(
-    _in_place, ("exp", "sqrt", "tanh", "add", "multiply", "divide", "pow", "minimum", "maximum")
+exp, sqrt, tanh, add, subtract, multiply, divide, power, minimum, maximum = map(
+    _in_place, ("exp", "sqrt", "tanh", "add", "subtract", "multiply", "divide", "pow", "minimum", "maximum")
 )
 
 
@@ -138,6 +138,24 @@ def take_rows(X: Any, index: Any) -> Any:
 def positions(index: Any, x: Any) -> Any:
     """Return integers as an array that can take rows of `x`: where it lies, and of its library."""
     return index if is_foreign(index) else namespace(x).asarray(np.asarray(index), device=device_of(x))
+
+
+def columns_at(x: Any, index: np.ndarray) -> Any:
+    """Return a copy of the columns of a matrix at an array of integers."""
+    return namespace(x).take(x, positions(index, x), axis=1) if is_foreign(x) else x[:, index]
+
+
+def scattered(values: Any, index: Any, n: int) -> Any:
+    """Return values, shape (k,) or (k, t), at sorted positions of n rows that are zero elsewhere."""
+    if not is_foreign(values):
+        rows = np.zeros((n, *values.shape[1:]), dtype=values.dtype)
+        rows[index] = values
+        return rows
+    xp = namespace(values)
+    places = xp.arange(n, dtype=index.dtype, device=device_of(index))
+    nearest = xp.minimum(xp.searchsorted(index, places), xp.asarray(index.shape[0] - 1, device=device_of(index)))
+    found = xp.reshape(xp.take(index, nearest, axis=0) == places, (n, *(1 for _ in values.shape[1:])))
+    return xp.where(found, xp.take(values, nearest, axis=0), 0.0)
 
 
 def as_sliceable(X: Any) -> Any:
@@ -226,7 +244,8 @@ def like(values: Any, x: Any, dtype: Any = None) -> Any:
         if xp.isdtype(values.dtype, "real floating"):  # before it moves: the device need not have the type that it was
             values = xp.astype(values, min(dtype, values.dtype, key=lambda kind: xp.finfo(kind).bits), copy=False)
         return xp.astype(_array_api_compat().to_device(values, device), dtype, copy=False)
-    return xp.asarray(to_numpy(values), dtype=dtype, device=device)
+    given = np.asarray(to_numpy(values))
+    return xp.asarray(given if given.flags.writeable else given.copy(), dtype=dtype, device=device)
 
 
 def to_numpy(x: Any) -> Any:
@@ -298,6 +317,12 @@ def same_arrays(x: Any, y: Any) -> bool:
     if is_foreign(x) and is_foreign(y):
         return live_together(x, y) and x.shape == y.shape and bool(namespace(x).all(x == y))
     return is_foreign(x) == is_foreign(y) and np.array_equal(x, y)
+
+
+def one_norm(A: Any) -> float:
+    """Return the largest sum of sizes in a column of a matrix."""
+    xp = namespace(A)
+    return float(xp.max(xp.sum(xp.abs(A), axis=0)))
 
 
 def on_host(x: Any) -> bool:

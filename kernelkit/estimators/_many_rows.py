@@ -14,11 +14,19 @@ from sklearn.utils import check_random_state
 from .._arrays import take_rows
 from .._validation import check_choice, check_number
 from ..features import drawn_rows
-from ..solvers import Ending, IterativeSolver, LandmarkRidge, Outcome, independent
+from ..solvers import (
+    Columns,
+    Ending,
+    IterativeSolver,
+    LandmarkRidge,
+    Outcome,
+    independent,
+    one_alpha_after_the_other,
+)
 from ._landmark_problem import DEFAULT_LANDMARKS, LandmarkProblem
 from ._problem import RidgeProblem
 from ._progress import progress
-from ._stream import Columns, FeatureProblem, Fitted, Stream, in_precision, one_alpha_after_the_other
+from ._stream import FeatureProblem, Fitted, Stream, in_precision
 
 PRECISIONS = ("auto", "float64", "float32")
 DEFAULT_RANK = 1000

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from ..solvers import Moments, Outcome, float32_drowns
+from ..solvers import Columns, Moments, Outcome, float32_drowns, one_alpha_after_the_other
 from ._shared import Shared
 
 Whole = tuple[Any, np.ndarray, np.ndarray | None]  # operator, targets and weights of all rows
-Columns = tuple[np.ndarray, np.ndarray, Outcome]  # coefficients and intercepts of some targets
-
-
-def one_alpha_after_the_other(
-    alphas: np.ndarray, solve: Callable[[float, np.ndarray], Columns]
-) -> tuple[np.ndarray, np.ndarray, tuple[Outcome, ...]]:
-    """Return c, shape (p, t), and b, shape (t,), from solutions for each alpha, the largest first, of its targets."""
-    levels = np.unique(alphas)[::-1].tolist()
-    places = [np.flatnonzero(alphas == alpha) for alpha in levels]
-    parts, shifts, outcomes = zip(*(solve(alpha, at) for alpha, at in zip(levels, places, strict=True)), strict=True)
-    order = np.argsort(np.concatenate(places))
-    return np.concatenate(parts, axis=1)[:, order], np.concatenate(shifts)[order], outcomes
 
 
 def in_precision(operator: Any, precision: str) -> Any:
