@@ -146,12 +146,15 @@ def columns_at(x: Any, index: np.ndarray) -> Any:
 
 
 def scattered(values: Any, index: Any, n: int) -> Any:
-    """Return values, shape (k,) or (k, t), at sorted positions of n rows that are zero elsewhere."""
+    """Return values, shape (k,) or (k, t), at positions of n rows that are zero elsewhere."""
     if not is_foreign(values):
         rows = np.zeros((n, *values.shape[1:]), dtype=values.dtype)
         rows[index] = values
         return rows
     xp = namespace(values)
+    index = positions(index, values)
+    order = xp.argsort(index)
+    index, values = xp.take(index, order, axis=0), xp.take(values, order, axis=0)
     places = xp.arange(n, dtype=index.dtype, device=device_of(index))
     nearest = xp.minimum(xp.searchsorted(index, places), xp.asarray(index.shape[0] - 1, device=device_of(index)))
     found = xp.reshape(xp.take(index, nearest, axis=0) == places, (n, *(1 for _ in values.shape[1:])))
@@ -177,9 +180,40 @@ def row_sums(x: Any, y: Any) -> Any:
     return namespace(x).sum(x * y, axis=1)
 
 
+def drawn_in_proportion(weights: Any, uniforms: np.ndarray) -> np.ndarray:
+    """Return positions, drawn with chances as the weights by uniform numbers in [0, 1), as NumPy's integers."""
+    n = weights.shape[0]
+    if isinstance(weights, np.ndarray):
+        total = np.cumsum(weights)
+        return np.minimum(np.searchsorted(total, uniforms * total[-1]), n - 1)
+    xp = namespace(weights)
+    total = xp.cumulative_sum(weights)
+    return np.minimum(to_numpy(xp.searchsorted(total, like(uniforms, weights) * total[-1])), n - 1)
+
+
+def set_to_zero(x: Any, index: np.ndarray) -> None:
+    """Write zeros at some positions of a vector, where it lies."""
+    if is_foreign(x) and namespace(x).__name__ == "array_api_strict":
+        for i in index.tolist():  # the standard has no such assignment
+            x[i] = 0.0
+    else:
+        x[index] = 0.0
+
+
 def positive(w: Any) -> Any:
     """Return the positions of what is above zero, shape (k,)."""
     return np.flatnonzero(w > 0) if isinstance(w, np.ndarray) else namespace(w).nonzero(w > 0)[0]
+
+
+def column_dots(x: Any, y: Any) -> Any:
+    """Return the sum over each column of x * y, shape (t,)."""
+    return np.einsum("ij,ij->j", x, y) if isinstance(x, np.ndarray) else namespace(x).sum(x * y, axis=0)
+
+
+def largest_size(x: Any) -> float:
+    """Return the largest size among numbers; zero where there are none."""
+    xp = namespace(x)
+    return 0.0 if 0 in x.shape else float(xp.max(xp.abs(x)))
 
 
 def device_of(x: Any) -> Any:
@@ -193,6 +227,13 @@ def full(shape: tuple[int, ...], value: float, x: Any, dtype: Any = None) -> Any
     if not is_foreign(x):
         return np.full(shape, value, dtype=dtype)
     return namespace(x).full(shape, float(value), dtype=dtype, device=device_of(x))
+
+
+def identity(n: int, x: Any) -> Any:
+    """Return the n x n identity, of the library, on the device and of the type of `x`."""
+    if not is_foreign(x):
+        return np.eye(n, dtype=x.dtype)
+    return namespace(x).eye(n, dtype=x.dtype, device=device_of(x))
 
 
 def whereabouts(x: Any) -> str:
@@ -227,9 +268,27 @@ def widest_float(x: Any) -> Any:
     return floats_on_device_of(x)[0]
 
 
+def float_type(dtype: Any, x: Any) -> Any:
+    """Return a floating type, which may be given as NumPy's, of the library of `x`; the widest if its device lacks it.
+
+    >>> float_type("float32", np.zeros(1))
+    dtype('float32')
+    """
+    if not is_foreign(x):
+        return np.dtype(dtype)
+    if isinstance(dtype, (str, type, np.dtype)):
+        dtype = getattr(namespace(x), np.dtype(dtype).name)
+    return dtype if dtype in floats_on_device_of(x) else widest_float(x)
+
+
+def is_single(dtype: Any) -> bool:
+    """Tell whether a type of any library is that of 32-bit floats."""
+    return str(dtype).endswith("float32")
+
+
 def eps_of(dtype: Any, x: Any) -> float:
-    """Return the rounding of a floating type of the library of `x`."""
-    return float(namespace(x).finfo(dtype).eps)
+    """Return the rounding of a floating type, which may be given as NumPy's, of the library of `x`."""
+    return float(namespace(x).finfo(float_type(dtype, x)).eps)
 
 
 def like(values: Any, x: Any, dtype: Any = None) -> Any:

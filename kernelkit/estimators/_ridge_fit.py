@@ -22,6 +22,7 @@ from ._landmark_problem import LandmarkProblem
 from ._many_rows import (
     DENSE_ROWS,
     Settings,
+    check_precision,
     fit_in_one_pass,
     fit_on_landmarks,
     iterative_solver,
@@ -121,6 +122,7 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
         alphas = check_alphas(self.alpha, Y.shape[1])
         settings = Settings.of(self)
         check_choice("solver", self.solver, SOLVERS)
+        check_precision(settings.precision, X)
         kernel = self._resolved(self._as_kernel(self.kernel), X, w)
         solver = self._chosen_solver(kernel, X)
         with fit_task(self, settings.most_steps(solver) * len(np.unique(alphas))) as after_step:
@@ -238,8 +240,9 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
     def _kept_landmarks(self, X: Any, Y: np.ndarray) -> tuple[Any, np.ndarray | None]:
         """Return the landmarks of an earlier fit that rows like these may keep, and their coefficients if they may."""
         Z = getattr(self, "X_fit_", None)
-        if Z is None or np.shape(Z)[1:] != np.shape(X)[1:] or sp.issparse(Z) != sp.issparse(X):
+        alike = np.shape(Z)[1:] == np.shape(X)[1:] and sp.issparse(Z) == sp.issparse(X) and live_together(Z, X)
+        if Z is None or not alike:
             return None, None
         Z = cast(Z, X.dtype) if is_floating(X) and is_floating(Z) else Z
-        coef = self.dual_coef_.reshape(len(self.dual_coef_), -1)
+        coef = namespace(self.dual_coef_).reshape(self.dual_coef_, (self.dual_coef_.shape[0], -1))
         return Z, coef if coef.shape[1] == Y.shape[1] else None
