@@ -137,7 +137,12 @@ def take_rows(X: Any, index: Any) -> Any:
 
 def positions(index: Any, x: Any) -> Any:
     """Return integers as an array that can take rows of `x`: where it lies, and of its library."""
-    return index if is_foreign(index) else namespace(x).asarray(np.asarray(index), device=device_of(x))
+    return index if is_foreign(index) else as_array(index, x)
+
+
+def as_array(values: Any, x: Any) -> Any:
+    """Return NumPy's values, of the type they have, as an array of the library and on the device of the foreign `x`."""
+    return namespace(x).asarray(np.array(values), device=device_of(x))
 
 
 def columns_at(x: Any, index: np.ndarray) -> Any:

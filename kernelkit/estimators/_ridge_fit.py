@@ -115,8 +115,8 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
     @property
     def _not_for_devices(self) -> str | None:
         if self.solver == "primal":
-            return "solver='cholesky', 'eigen', 'cg' or 'nystroem'"
-        return "uncertainty=False" if getattr(self, "uncertainty", False) else None
+            return "take solver='cholesky', 'eigen', 'cg' or 'nystroem'"
+        return "take uncertainty=False" if getattr(self, "uncertainty", False) else None
 
     def _fit_columns(self, X: Any, Y: np.ndarray, w: np.ndarray | None, single: bool) -> None:
         alphas = check_alphas(self.alpha, Y.shape[1])

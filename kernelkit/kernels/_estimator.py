@@ -127,8 +127,8 @@ class KernelEstimator(BaseEstimator):
 
     @property
     def _not_for_devices(self) -> str | None:
-        """What would have to be different for a fit to arrays of other libraries than NumPy; None where it can be."""
-        return "another estimator: KernelRidge can"
+        """What to do for a fit to arrays of other libraries than NumPy; None where it takes them."""
+        return "take KernelRidge, which can"
 
     @property
     def _made_of(self) -> Any:
@@ -140,8 +140,10 @@ class KernelEstimator(BaseEstimator):
         """Raise unless rows are of a library, and on a device, that `fit` takes, or for a `method` took."""
         name = type(self).__name__
         if method is None and is_foreign(X) and self._not_for_devices is not None:
-            wanted = f"{name} needs {self._not_for_devices}, to be fitted to an array of {whereabouts(X)}"
-            raise TypeError(f"{wanted}; or move X to the host, as a NumPy array")
+            raise TypeError(
+                f"{name} cannot be fitted to X of {whereabouts(X)}: {self._not_for_devices}, or move X to the host, as "
+                "a NumPy array"
+            )
         if method is not None and not live_together(X, self._made_of):
             raise ValueError(
                 f"X of {name}.{method}() must use the same namespace and the same device as that of fit(), "
@@ -160,9 +162,7 @@ class KernelEstimator(BaseEstimator):
         accepted = "csr" if sparse else False
         return validate_data(self, X, accept_sparse=accepted, dtype=floats_on_device_of(X), reset=reset)
 
-    def _resolved(
-        self, kernel: Any, X: Any, sample_weight: Any, columns: ColumnSums | None = None
-    ) -> Any:
+    def _resolved(self, kernel: Any, X: Any, sample_weight: Any, columns: ColumnSums | None = None) -> Any:
         """Return the kernel with numbers for parameters; `columns` are those of a Dask array, which is else read."""
         if not isinstance(kernel, Kernel):
             return kernel
