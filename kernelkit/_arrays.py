@@ -199,3 +199,27 @@ def cholesky(K: Any) -> Any:
     except (np.linalg.LinAlgError, RuntimeError):  # torch raises a RuntimeError of its own
         return None
     return L if bool(xp.all(xp.isfinite(xp.linalg.diagonal(L)))) else None  # CuPy leaves NaN in place of an error
+
+
+clip, copysign, subtract = map(_in_place, ("clip", "copysign", "subtract"))
+
+
+def into(out: np.ndarray | None, name: str, *operands: Any) -> Any:
+    """Return name(operands ...), in `out` or, without it, in memory of its own."""
+    return getattr(namespace(*operands), name)(*operands) if out is None else getattr(np, name)(*operands, out=out)
+
+
+def ratio(x: Any, y: Any, otherwise: float) -> Any:
+    """Return x / y where the array y >= 0 is above zero, and `otherwise` elsewhere."""
+    if isinstance(y, np.ndarray):
+        return np.divide(x, y, out=np.full_like(y, otherwise), where=y > 0)
+    xp = namespace(y)
+    one = xp.ones_like(y)
+    return xp.where(y > 0, x / xp.where(y > 0, y, one), otherwise * one)
+
+
+def largest(x: Any) -> float:
+    """Return the largest of numbers, and zero at the least."""
+    if isinstance(x, np.ndarray):
+        return float(x.max(initial=0.0))
+    return max(float(namespace(x).max(x)), 0.0) if 0 not in x.shape else 0.0

@@ -24,7 +24,19 @@ FLOORS = {
     "__main__": 7,
 }
 CORE = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl", "kernelkit"}
-OPTIONAL = {"cupyx", "torch", "pandas", "pyarrow", "matplotlib", "rich", "numba", "dask", "distributed", "array_api_compat", "skops"}
+OPTIONAL = {
+    "cupyx",
+    "torch",
+    "pandas",
+    "pyarrow",
+    "matplotlib",
+    "rich",
+    "numba",
+    "dask",
+    "distributed",
+    "array_api_compat",
+    "skops",
+}
 MODULES = sorted(ROOT.rglob("*.py"))
 
 
