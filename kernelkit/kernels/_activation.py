@@ -207,8 +207,8 @@ class Activation:
             return self._closed_form.rows(variance)
         if is_foreign(variance):
             raise TypeError(
-                "activation must have kappa (and kappa_slope for an NTK) on rows of other libraries than NumPy, got the "
-                f"series of {self.function!r} on {type(variance).__name__}"
+                "activation must have kappa on arrays of other libraries than NumPy, and kappa_slope for an NTK, "
+                f"got the series of {self.function!r} on {type(variance).__name__}"
             )
         series, moment, lost, lost_slope = self._expanded(variance)
         worst = np.maximum(lost, lost_slope).max(initial=0.0)

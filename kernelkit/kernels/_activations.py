@@ -143,9 +143,8 @@ def _erf_root(q_x: Any, q_y: Any, wv: Any) -> Any:
 def _gelu_kappa(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
     # E[u P(u) v P(v)] of the normal distribution function P, by parts.
     whole, root = _gelu_determinants(q_x, q_y, w * v)
-    return c * (0.25 + namespace(c).atan2(c, root) / (2 * np.pi)) + (q_x * q_y * root + c**2 / root) / (
-        2 * np.pi * whole
-    )
+    angle = namespace(c).atan2(c, root)
+    return c * (0.25 + angle / (2 * np.pi)) + (q_x * q_y * root + c**2 / root) / (2 * np.pi * whole)
 
 
 def _gelu_slope(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
