@@ -14,6 +14,7 @@ from .._arrays import (
     add,
     cast,
     into,
+    is_float32,
     is_foreign,
     largest,
     multiply,
@@ -23,6 +24,7 @@ from .._arrays import (
     ratio,
     row_sums,
     take_rows,
+    widest_float,
 )
 from .._validation import as_numbers, check_columns
 from ..engine import blocks
@@ -99,7 +101,7 @@ class Network(Kernel):
         if like is not None:
             check_columns(X, like.parts[0].shape[1] - (self.architecture.bias_variance > 0), "the rows they meet have")
         dtype = X.dtype if like is None else like.dtype
-        unit, variance = self._unit_rows(cast(X, namespace(X).float64))
+        unit, variance = self._unit_rows(cast(X, widest_float(X)))
         return Rows((unit, *self._contributions(variance)), dtype)
 
     def _unit_rows(self, X: Any) -> tuple[Any, Any]:
@@ -160,9 +162,9 @@ class Network(Kernel):
         return K
 
     def _whole(self, u: Any, a: Rows, b: Rows) -> Any:
-        """Return the values of a foreign tile, all at once and in float64: its library cuts up the work itself."""
+        """Return the values of a foreign tile, all at once and in its widest floats: the engine makes it of a size."""
         xp = namespace(u)
-        near = xp.abs(u) > 1 - NEAR
+        near = xp.abs(u) > 1 - (NEAR32 if is_float32(u) else NEAR)
         K = self._values(FirstPairs(xp.where(near, xp.zeros_like(u), u)), *_sides(a, b), Room())
         i, j = xp.nonzero(near)
         if 0 not in i.shape:
