@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from .._arrays import n_rows, take_rows
-from ..engine import check_memory
+from .._arrays import take_rows
 from ..kernels import Kernel, KernelEstimator, Linear, as_kernel
-from ._finite import FEWER, check_finite_dimensional, finite_map
+from ._finite import check_features, check_finite_dimensional, finite_map
 
 
 def explicit(kernel: Kernel | str) -> ExplicitMap:
@@ -115,9 +113,7 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
         """
         check_is_fitted(self)
         X = self._rows_like([self.kernel_], X, reset=False)
-        if not sp.issparse(X):
-            size, itemsize = self._map.size, getattr(getattr(X, "dtype", None), "itemsize", 8)
-            check_memory(n_rows(X) * size * itemsize, f"{n_rows(X)} x {size} features", FEWER)
+        check_features(X, self._map.size)
         return self._map.transform(X)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -134,4 +130,5 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.array_api_support = True
         return tags
