@@ -1,4 +1,4 @@
-"""The only file that knows array libraries: NumPy arrays are worked in place, others out of place."""
+"""The only file that knows array libraries: values are overwritten where the library can, and made anew elsewhere."""
 
 from __future__ import annotations
 
@@ -46,11 +46,18 @@ def _in_place(name: str) -> Callable[..., Any]:
     def verb(x: Any, *operands: Any) -> Any:
         if isinstance(x, np.ndarray):
             return ufunc(x, *operands, out=x)
-        return getattr(namespace(x), name)(x, *operands)
+        function = getattr(namespace(x), name)
+        # Fresh memory is the slowest part of an elementwise pass: libraries that can are told to write where they read.
+        return function(x, *operands, out=x) if _writes_in_place(x) else function(x, *operands)
 
     verb.__name__ = name
-    verb.__doc__ = f"Return {name}(x, ...), overwriting `x` where it is a NumPy array."
+    verb.__doc__ = f"Return {name}(x, ...), overwriting `x` where the library of the array can."
     return verb
+
+
+def _writes_in_place(x: Any) -> bool:
+    compat = _array_api_compat()
+    return compat.is_cupy_array(x) or (compat.is_torch_array(x) and not x.requires_grad)
 
 
 exp, sqrt, tanh, add, multiply, divide, power, minimum, maximum = map(
@@ -63,14 +70,15 @@ def integer_power(x: Any, exponent: int) -> Any:
     result = None
     while True:
         if exponent & 1:
-            result = (x if exponent == 1 else _copy(x)) if result is None else multiply(result, x)
+            result = (x if exponent == 1 else own_copy(x)) if result is None else multiply(result, x)
         exponent >>= 1
         if not exponent:
             return result
         x = multiply(x, x)
 
 
-def _copy(x: Any) -> Any:
+def own_copy(x: Any) -> Any:
+    """Return a copy of an array, in memory of its own."""
     return x.copy() if isinstance(x, np.ndarray) else namespace(x).asarray(x, copy=True)
 
 
@@ -124,8 +132,12 @@ def take_rows(X: Any, index: Any) -> Any:
         return X[index]
     if isinstance(index, slice):
         return X[index, ...]
-    xp = namespace(X)
-    return xp.take(X, xp.asarray(index), axis=0)
+    return namespace(X).take(X, positions(index, X), axis=0)
+
+
+def positions(index: Any, x: Any) -> Any:
+    """Return integers as an array that can take rows of `x`: where it lies, and of its library."""
+    return index if is_foreign(index) else namespace(x).asarray(np.asarray(index), device=device_of(x))
 
 
 def as_sliceable(X: Any) -> Any:
@@ -147,20 +159,74 @@ def row_sums(x: Any, y: Any) -> Any:
     return namespace(x).sum(x * y, axis=1)
 
 
+def positive(w: Any) -> Any:
+    """Return the positions of what is above zero, shape (k,)."""
+    return np.flatnonzero(w > 0) if isinstance(w, np.ndarray) else namespace(w).nonzero(w > 0)[0]
+
+
 def device_of(x: Any) -> Any:
     """Return where an array lives; "cpu" for NumPy."""
     return _array_api_compat().device(x)
 
 
+def full(shape: tuple[int, ...], value: float, x: Any, dtype: Any = None) -> Any:
+    """Return a number in every place of an array: on the device and of the type of `x` unless `dtype` is given."""
+    dtype = x.dtype if dtype is None else dtype
+    if not is_foreign(x):
+        return np.full(shape, value, dtype=dtype)
+    return namespace(x).full(shape, float(value), dtype=dtype, device=device_of(x))
+
+
+def whereabouts(x: Any) -> str:
+    """Return the library and the device of an array as a person reads it; for whatever is no foreign array, NumPy's.
+
+    >>> whereabouts([1.0])
+    'NumPy'
+    """
+    if not is_foreign(x):
+        return "NumPy"
+    library = namespace(x).__name__.removesuffix(".array_namespace").split(".")[-1]
+    return f"{library} on {getattr(device_of(x), '_device', device_of(x))}"
+
+
+def live_together(x: Any, y: Any) -> bool:
+    """Tell whether two arrays are of one library and lie on one device."""
+    if not (is_foreign(x) and is_foreign(y)):
+        return is_foreign(x) == is_foreign(y)
+    return namespace(x) is namespace(y) and device_of(x) == device_of(y)
+
+
+def floats_on_device_of(x: Any) -> list[Any]:
+    """Return the types of 64-bit and 32-bit floats that the device of `x` has, the first of which is the widest."""
+    if not is_foreign(x):
+        return [np.float64, np.float32]
+    known = namespace(x).__array_namespace_info__().dtypes(device=device_of(x), kind="real floating")
+    return [known[name] for name in ("float64", "float32") if name in known]
+
+
+def widest_float(x: Any) -> Any:
+    """Return the type that sums over `x` are taken in: 64-bit floats, 32-bit ones on a device that has no others."""
+    return floats_on_device_of(x)[0]
+
+
+def eps_of(dtype: Any, x: Any) -> float:
+    """Return the rounding of a floating type of the library of `x`."""
+    return float(namespace(x).finfo(dtype).eps)
+
+
 def like(values: Any, x: Any, dtype: Any = None) -> Any:
     """Return `values` as an array of the library, on the device and of the type of `x`, unless `dtype` is given."""
+    dtype = x.dtype if dtype is None else dtype
     if not is_foreign(x):
-        return np.asarray(values, dtype=x.dtype if dtype is None else dtype)
-    xp = namespace(x)
+        return np.asarray(to_numpy(values), dtype=dtype)
+    xp, device = namespace(x), device_of(x)
     if is_foreign(values) and namespace(values) is xp:
-        moved = _array_api_compat().to_device(values, device_of(x))
-        return xp.astype(moved, x.dtype if dtype is None else dtype, copy=False)
-    return xp.asarray(to_numpy(values), dtype=x.dtype if dtype is None else dtype, device=device_of(x))
+        if device_of(values) == device:
+            return xp.astype(values, dtype, copy=False)
+        if xp.isdtype(values.dtype, "real floating"):  # before it moves: the device need not have the type that it was
+            values = xp.astype(values, min(dtype, values.dtype, key=lambda kind: xp.finfo(kind).bits), copy=False)
+        return xp.astype(_array_api_compat().to_device(values, device), dtype, copy=False)
+    return xp.asarray(to_numpy(values), dtype=dtype, device=device)
 
 
 def to_numpy(x: Any) -> Any:
@@ -170,7 +236,26 @@ def to_numpy(x: Any) -> Any:
     compat = _array_api_compat()
     if compat.is_cupy_array(x):
         return x.get()
-    return np.asarray(x.cpu() if compat.is_torch_array(x) else x)
+    if compat.is_torch_array(x):
+        return np.asarray(x.detach().cpu())
+    if namespace(x).__name__ == "array_api_strict":
+        return np.asarray(x.to_device(namespace(x).Device("CPU_DEVICE")))
+    return np.asarray(x)
+
+
+def is_view(x: Any) -> bool:
+    """Tell whether `x` may share memory with another array, so that it must not be overwritten."""
+    if isinstance(x, np.ndarray) or (is_foreign(x) and _array_api_compat().is_cupy_array(x)):
+        return x.base is not None
+    return is_foreign(x) and _array_api_compat().is_torch_array(x) and x._is_view()
+
+
+def with_diagonal(K: Any, diagonal: Any) -> Any:
+    """Return a foreign square matrix with another diagonal, in its own memory where the library can."""
+    xp, n = namespace(K), K.shape[0]
+    flat = xp.reshape(K, (-1,))
+    flat[:: n + 1] = diagonal
+    return xp.reshape(flat, (n, n))
 
 
 def solve_triangular(L: Any, B: Any, transposed: bool = False) -> Any:
@@ -194,10 +279,17 @@ def solve_triangular(L: Any, B: Any, transposed: bool = False) -> Any:
 def cholesky(K: Any) -> Any:
     """Return the lower Cholesky factor of a foreign matrix, or None where it is not positive definite."""
     xp = namespace(K)
-    try:
-        L = xp.linalg.cholesky(K)
-    except (np.linalg.LinAlgError, RuntimeError):  # torch raises a RuntimeError of its own
-        return None
+    if _array_api_compat().is_torch_array(K):
+        import torch
+
+        L, failed = torch.linalg.cholesky_ex(K)
+        if bool(failed):
+            return None
+    else:
+        try:
+            L = xp.linalg.cholesky(K)
+        except np.linalg.LinAlgError:
+            return None
     return L if bool(xp.all(xp.isfinite(xp.linalg.diagonal(L)))) else None  # CuPy leaves NaN in place of an error
 
 
@@ -218,8 +310,55 @@ def ratio(x: Any, y: Any, otherwise: float) -> Any:
     return xp.where(y > 0, x / xp.where(y > 0, y, one), otherwise * one)
 
 
+def column_means(X: Any) -> Any:
+    """Return the mean of each column of a matrix, shape (d,), in the widest floats there are."""
+    if isinstance(X, np.ndarray):
+        return X.mean(axis=0, dtype=np.float64)
+    return namespace(X).mean(cast(X, widest_float(X)), axis=0)
+
+
+def library_of(x: Any) -> str:
+    """Return the name of the library that an array is of, whatever scikit-learn was told to follow."""
+    return "NumPy" if isinstance(x, np.ndarray) else type(x).__module__.split(".")[0]
+
+
 def largest(x: Any) -> float:
     """Return the largest of numbers, and zero at the least."""
     if isinstance(x, np.ndarray):
         return float(x.max(initial=0.0))
     return max(float(namespace(x).max(x)), 0.0) if 0 not in x.shape else 0.0
+
+
+def same_arrays(x: Any, y: Any) -> bool:
+    """Tell whether two arrays, or None, have the same values in the same place."""
+    if is_foreign(x) and is_foreign(y):
+        return live_together(x, y) and x.shape == y.shape and bool(namespace(x).all(x == y))
+    return is_foreign(x) == is_foreign(y) and np.array_equal(x, y)
+
+
+def on_host(x: Any) -> bool:
+    """Tell whether an array lies in the memory of the processor."""
+    return "cpu" in str(device_of(x)).lower()
+
+
+def median_of_columns(X: Any) -> Any:
+    """Return the median of each column of a matrix, shape (d,)."""
+    if isinstance(X, np.ndarray):
+        return np.median(X, axis=0)
+    ordered, n = namespace(X).sort(X, axis=0), X.shape[0]
+    return (ordered[(n - 1) // 2, :] + ordered[n // 2, :]) / 2
+
+
+def summed_powers(X: Any, Y: Any, p: int) -> Any:
+    """Return sum_k |x_k - y_k|^p, p being 1 or 2, for all pairs of rows of foreign matrices, shape (n, m)."""
+    if _array_api_compat().is_torch_array(X):
+        import torch
+
+        distances = torch.cdist(X, Y, p=p, compute_mode="donot_use_mm_for_euclid_dist")
+        return distances if p == 1 else distances**2
+    xp = namespace(X)
+    total = xp.zeros((X.shape[0], Y.shape[0]), dtype=X.dtype, device=device_of(X))
+    for k in range(X.shape[1]):
+        difference = X[:, k : k + 1] - Y[:, k : k + 1].T
+        total += xp.abs(difference) if p == 1 else difference**2
+    return total

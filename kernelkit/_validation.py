@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
-from ._arrays import is_dask, n_rows, namespace
+from ._arrays import floats_on_device_of, is_dask, is_foreign, like, n_rows, namespace
 
 FLOATS = [np.float64, np.float32]
 BLOCK = 64  # rows of a matrix that are looked at together
@@ -25,14 +25,15 @@ def as_numbers(X: Any, accept_sparse: bool = True) -> Any:
         return X
     if accept_sparse and sp.issparse(X) and X.format == "csr" and X.dtype.type in FLOATS:
         return X
+    if is_foreign(X) and X.ndim == 2 and X.dtype in floats_on_device_of(X):
+        return X
     return check_numbers(X, accept_sparse)
 
 
 def check_numbers(X: Any, accept_sparse: bool = True, name: str = "X") -> Any:
     """Return `X` as a finite float64 or float32 matrix of shape (n, d), CSR where sparse, or raise ValueError."""
-    xp = namespace(X)
-    floats = FLOATS if xp is np else [xp.float64, xp.float32]
-    return check_array(X, accept_sparse="csr" if accept_sparse else False, dtype=floats, input_name=name)
+    accepted = "csr" if accept_sparse else False
+    return check_array(X, accept_sparse=accepted, dtype=floats_on_device_of(X), input_name=name)
 
 
 def check_symmetric(K: np.ndarray) -> None:
@@ -127,15 +128,32 @@ def check_weights(sample_weight: Any, n: int, dtype: Any = np.float64, may_be_ze
         return None
     if isinstance(sample_weight, numbers.Real):
         sample_weight = np.full(n, sample_weight, dtype=dtype)
+    elif is_foreign(sample_weight):
+        dtype = floats_on_device_of(sample_weight)[0]
     w = check_array(sample_weight, ensure_2d=False, dtype=dtype, input_name="sample_weight")
     if w.ndim != 1:
-        raise ValueError(f"sample_weight must have one value for each row, shape ({n},), got shape {w.shape}")
+        raise ValueError(f"sample_weight must have one value for each row, shape ({n},), got shape {tuple(w.shape)}")
     check_consistent_length(w, np.empty(n))
-    if (w < 0).any():
-        raise ValueError(f"sample_weight must be >= 0, got {w.min()}")
-    if not may_be_zero and not (w > 0).any():
+    xp = namespace(w)
+    if xp.any(w < 0):
+        raise ValueError(f"sample_weight must be >= 0, got {xp.min(w)}")
+    if not may_be_zero and not xp.any(w > 0):
         raise ValueError("sample_weight is zero for every row: there is nothing to fit")
-    return None if (w == 1).all() else w
+    return None if xp.all(w == 1) else w
+
+
+def check_weights_of(sample_weight: Any, X: Any) -> Any:
+    """Return the weights of the rows of `X`, checked as `check_weights` does, as an array of its library."""
+    return check_weights(following(sample_weight, X), n_rows(X))
+
+
+def following(values: Any, X: Any) -> Any:
+    """Return targets or weights where the rows `X` lie, as floats, if they or these are arrays of another library."""
+    if values is None or isinstance(values, numbers.Real) or not (is_foreign(X) or is_foreign(values)):
+        return values
+    floats = floats_on_device_of(X)
+    given = values if is_foreign(values) else np.asarray(values)
+    return like(given, X, floats[0])
 
 
 def check_blocks(X: Any) -> Any:

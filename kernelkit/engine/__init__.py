@@ -2,6 +2,7 @@
 
 from ._count import Count, counted
 from ._dask import DaskOperator, aligned, over_blocks, sent, summed_blocks, with_positive_weights
+from ._device_operator import DeviceMatrix, DeviceOperator, matrix_operator, operator_for
 from ._memory import available_bytes, check_memory, readable_bytes
 from ._operator import KernelOperator, MatrixOperator
 from ._plan import blocks, plan, tile_shape
@@ -10,6 +11,8 @@ from ._threads import run, single_threaded_blas
 __all__ = [
     "Count",
     "DaskOperator",
+    "DeviceMatrix",
+    "DeviceOperator",
     "KernelOperator",
     "MatrixOperator",
     "aligned",
@@ -17,6 +20,8 @@ __all__ = [
     "blocks",
     "check_memory",
     "counted",
+    "matrix_operator",
+    "operator_for",
     "over_blocks",
     "plan",
     "readable_bytes",

@@ -13,20 +13,20 @@ from sklearn.utils.validation import validate_data
 
 from .._arrays import as_sliceable, is_dask
 from .._validation import FLOATS, check_symmetric
-from ..engine import DaskOperator, KernelOperator, MatrixOperator
+from ..engine import DaskOperator, DeviceOperator, KernelOperator, matrix_operator, operator_for
 from ._base import Kernel
 from ._dask import ColumnSums, checked_blocks, resolved_on_blocks
 from ._foreign import as_kernel
 
 
-def kernel_operator(kernel: Any, X: Any, Y: Any = None) -> KernelOperator | MatrixOperator:
+def kernel_operator(kernel: Any, X: Any, Y: Any = None) -> Any:
     """Return k(X, Y), or k(X, X), as an operator; for "precomputed" `X` is the matrix."""
-    return KernelOperator(kernel, X, Y) if isinstance(kernel, Kernel) else MatrixOperator(X)
+    return operator_for(kernel, X, Y) if isinstance(kernel, Kernel) else matrix_operator(X)
 
 
-def landmark_operator(kernel: Kernel, X: Any, Z: Any) -> KernelOperator | DaskOperator:
+def landmark_operator(kernel: Kernel, X: Any, Z: Any) -> KernelOperator | DeviceOperator | DaskOperator:
     """Return k(x, Z) for rows in memory, or in the blocks of a Dask array, as an operator."""
-    return DaskOperator(kernel, X, Z) if is_dask(X) else KernelOperator(kernel, X, Z)
+    return DaskOperator(kernel, X, Z) if is_dask(X) else operator_for(kernel, X, Z)
 
 
 def all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
