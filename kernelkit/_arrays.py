@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 import sklearn
+from scipy.linalg import eigh
 
 
 def namespace(*arrays: Any) -> ModuleType:
@@ -60,8 +61,8 @@ def _writes_in_place(x: Any) -> bool:
     return compat.is_cupy_array(x) or (compat.is_torch_array(x) and not x.requires_grad)
 
 
-exp, sqrt, tanh, add, multiply, divide, power, minimum, maximum = map(
-    _in_place, ("exp", "sqrt", "tanh", "add", "multiply", "divide", "pow", "minimum", "maximum")
+exp, sqrt, tanh, add, subtract, multiply, divide, power, minimum, maximum = map(
+    _in_place, ("exp", "sqrt", "tanh", "add", "subtract", "multiply", "divide", "pow", "minimum", "maximum")
 )
 
 
@@ -138,6 +139,11 @@ def take_rows(X: Any, index: Any) -> Any:
 def positions(index: Any, x: Any) -> Any:
     """Return integers as an array that can take rows of `x`: where it lies, and of its library."""
     return index if is_foreign(index) else namespace(x).asarray(np.asarray(index), device=device_of(x))
+
+
+def columns_at(x: Any, index: np.ndarray) -> Any:
+    """Return a copy of the columns of a matrix at an array of integers."""
+    return namespace(x).take(x, positions(index, x), axis=1) if is_foreign(x) else x[:, index]
 
 
 def as_sliceable(X: Any) -> Any:
@@ -293,7 +299,7 @@ def cholesky(K: Any) -> Any:
     return L if bool(xp.all(xp.isfinite(xp.linalg.diagonal(L)))) else None  # CuPy leaves NaN in place of an error
 
 
-clip, copysign, subtract = map(_in_place, ("clip", "copysign", "subtract"))
+clip, copysign = map(_in_place, ("clip", "copysign"))
 
 
 def into(out: np.ndarray | None, name: str, *operands: Any) -> Any:
@@ -315,6 +321,37 @@ def column_means(X: Any) -> Any:
     if isinstance(X, np.ndarray):
         return X.mean(axis=0, dtype=np.float64)
     return namespace(X).mean(cast(X, widest_float(X)), axis=0)
+
+
+def eigh_ascending(A: Any) -> tuple[Any, Any]:
+    """Return the eigenvalues, ascending, and eigenvectors of a symmetric matrix."""
+    if isinstance(A, np.ndarray):
+        return eigh(A, driver="evd", check_finite=False)
+    return tuple(namespace(A).linalg.eigh(A))  # type: ignore[return-value]
+
+
+def largest_eigenpairs(A: Any, p: int) -> tuple[Any, Any]:
+    """Return the p largest eigenvalues, descending, and eigenvectors of a symmetric matrix."""
+    n = A.shape[0]
+    if isinstance(A, np.ndarray):
+        values, vectors = eigh(A, driver="evx", subset_by_index=[n - p, n - 1])
+        return values[::-1], vectors[:, ::-1]
+    values, vectors = eigh_ascending(A)
+    xp = namespace(A)
+    return xp.flip(values[n - p :]), xp.flip(vectors[:, n - p :], axis=1)
+
+
+def set_to_zero(x: Any, index: Any) -> None:
+    """Write zeros at some positions of a vector, where it lies."""
+    if not is_foreign(x) or not _is_strict(x):
+        x[index] = 0.0
+        return
+    for i in index:  # the standard has no such assignment
+        x[int(i)] = 0.0
+
+
+def _is_strict(x: Any) -> bool:
+    return type(x).__module__.startswith("array_api_strict")
 
 
 def library_of(x: Any) -> str:

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from scipy.special import gammaln
 from sklearn.preprocessing import PolynomialFeatures, normalize
 
-from .._arrays import full, is_float32, is_foreign, like, multiply, n_rows, namespace, take_columns, widest_float
+from .._arrays import columns_at, full, is_float32, is_foreign, like, multiply, n_rows, namespace, widest_float
 from .._validation import as_numbers
 from ..engine import check_memory
 from ..kernels import (
@@ -137,7 +137,7 @@ class Monomials:
         xp, level = namespace(X), full((n_rows(X), 1), 1.0, X)
         levels = [level]
         for factors, columns in self._steps():
-            level = take_columns(level, factors) * take_columns(X, columns)
+            level = columns_at(level, factors) * columns_at(X, columns)
             levels.append(level)
         return xp.concat(levels, axis=1) if self.coef0 > 0 else level
 
@@ -215,7 +215,9 @@ class Side:
 
     def transform(self, X: Any) -> Any:
         parts = [self.first.transform(X), self.second.transform(X)]
-        return sp.hstack(parts, format="csr") if any(map(sp.issparse, parts)) else namespace(*parts).concat(parts, axis=1)
+        return (
+            sp.hstack(parts, format="csr") if any(map(sp.issparse, parts)) else namespace(*parts).concat(parts, axis=1)
+        )
 
     def names(self, inputs: Names) -> Names:
         return self.first.names(inputs) + self.second.names(inputs)

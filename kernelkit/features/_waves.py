@@ -8,7 +8,17 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._arrays import as_dense, cast, device_of, floats_on_device_of, is_foreign, like, namespace, products, widest_float
+from .._arrays import (
+    as_dense,
+    cast,
+    device_of,
+    floats_on_device_of,
+    is_foreign,
+    like,
+    namespace,
+    products,
+    widest_float,
+)
 from .._validation import check_follows
 from ..engine import blocks, check_memory, run
 from ..kernels import by_blocks

@@ -8,7 +8,17 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.metrics import pairwise_distances
 
-from .._arrays import cast, eps_of, full, is_foreign, median_of_columns, namespace, summed_powers, take_rows, widest_float
+from .._arrays import (
+    cast,
+    eps_of,
+    full,
+    is_foreign,
+    median_of_columns,
+    namespace,
+    summed_powers,
+    take_rows,
+    widest_float,
+)
 from .._validation import check_choice
 from ..engine import blocks
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import LinAlgError, eigh, get_blas_funcs, get_lapack_funcs, lstsq
 
+from .._arrays import is_foreign, namespace
 from ..engine import blocks, check_memory, run
 from ._factor import BLOCK, scale_in_place
 from ._targets import scaled_targets, weight_roots
@@ -281,7 +282,9 @@ def _solve_gram(half: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 def check_finite(matrix: np.ndarray) -> None:
     """Raise ValueError if the kernel matrix has values that are not finite."""
-    if not all(np.isfinite(matrix[rows]).all() for rows in blocks(len(matrix), BLOCK)):
+    xp = namespace(matrix)
+    height = matrix.shape[0] if is_foreign(matrix) else BLOCK
+    if not all(xp.all(xp.isfinite(matrix[rows, ...])) for rows in blocks(matrix.shape[0], height)):
         raise ValueError("the kernel matrix has values that are not finite: scale the features, or check the kernel")
 
 
