@@ -48,6 +48,8 @@ def check_numbers(X: Any, accept_sparse: bool = True, name: str = "X") -> Any:
 
 def check_symmetric(K: np.ndarray) -> None:
     """Raise ValueError unless the kernel matrix `K` equals its transpose up to 1e-5 of its largest value."""
+    if is_foreign(K):
+        return _check_symmetric_on_device(K)
     tolerance = 1e-5 * max(K.max(), -K.min())
     for start in range(0, len(K), BLOCK):
         rows = slice(start, start + BLOCK)
@@ -58,6 +60,16 @@ def check_symmetric(K: np.ndarray) -> None:
                 "X must be a symmetric matrix for kernel='precomputed', "
                 f"got X[{i}, {j}] = {K[i, j]:.6g} but X[{j}, {i}] = {K[j, i]:.6g}"
             )
+
+
+def _check_symmetric_on_device(K: Any) -> None:
+    xp = namespace(K)
+    difference = float(xp.max(xp.abs(K - K.T)))
+    if difference > 1e-5 * float(xp.max(xp.abs(K))):
+        raise ValueError(
+            "X must be a symmetric matrix for kernel='precomputed', "
+            f"got one that differs from its transpose by {difference:.6g}"
+        )
 
 
 def check_varies(X: Any) -> None:
@@ -168,7 +180,7 @@ def check_weights(sample_weight: Any, n: int, dtype: Any = np.float64, may_be_ze
     return None if xp.all(w == 1) else w
 
 
-def check_weights_of(sample_weight: Any, X: Any) -> Any:
+def check_row_weights(sample_weight: Any, X: Any) -> Any:
     """Return the weights of the rows of `X`, checked as `check_weights` does, as an array of its library."""
     return check_weights(following(sample_weight, X), n_rows(X))
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from .._arrays import (
     cast,
+    columns_at,
     device_of,
+    float_type,
     full,
     is_foreign,
     like,
@@ -15,7 +17,7 @@ from .._arrays import (
     namespace,
     on_host,
     own_copy,
-    positions,
+    take_rows,
     whereabouts,
     widest_float,
 )
@@ -144,6 +146,7 @@ class DeviceMatrix:
 
     def astype(self, dtype: Any) -> DeviceMatrix:
         """Return the operator of the matrix in another floating type."""
+        dtype = float_type(dtype, self._K)
         return self if dtype == self.dtype else DeviceMatrix(cast(self._K, dtype))
 
     def diag(self) -> Any:
@@ -152,11 +155,16 @@ class DeviceMatrix:
 
     def columns(self, index: Any) -> Any:
         """Return a copy of the columns at `index`."""
-        return namespace(self._K).take(self._K, positions(index, self._K), axis=1)
+        return columns_at(self._K, index)
 
     def block(self, rows: slice) -> Any:
         """Return consecutive rows of the matrix."""
         return self._K[rows, ...]
+
+    def part(self, rows: Any, columns: Any = None) -> Any:
+        """Return a copy of the values at some rows and columns, by default all."""
+        values = take_rows(self._K, rows)
+        return values if columns is None else columns_at(values, columns)
 
     def dense(self) -> Any:
         """Return a fresh copy of the matrix."""

@@ -40,10 +40,6 @@ class Scratch(threading.local):
 class KernelOperator(TiledOperator):
     """The (n, m) matrix K of kernel values of rows in NumPy arrays, sparse matrices, tables or lists."""
 
-    @staticmethod
-    def _dtype(dtype: Any) -> Any:
-        return np.dtype(dtype)
-
     def _tile_shape(self, n: int, m: int) -> tuple[int, int]:
         """Return rows and columns of a tile: the rows that it is made of are to stay in the cache as well."""
         width = 0 if sp.issparse(self._X) else max(getattr(self._X, "shape", ())[1:], default=0)

@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from .._arrays import cast, is_floating, n_rows, take_rows
+from .._arrays import cast, float_type, is_floating, is_single, n_rows, take_rows
 
 Factor = Callable[[slice, Any], Any]
 
@@ -53,7 +53,7 @@ class TiledOperator(ABC):
 
     @property
     def _itemsize(self) -> int:
-        return 4 if "32" in str(self.dtype) else 8
+        return 4 if is_single(self.dtype) else 8
 
     def _rows(self, index: slice) -> Any:
         if self._symmetric:
@@ -63,16 +63,12 @@ class TiledOperator(ABC):
 
     def astype(self, dtype: Any) -> Self:
         """Return the operator of the same kernel with values, and rows where they are numbers, of another type."""
+        dtype = float_type(dtype, self._Y)
         if self.dtype == dtype:
             return self
         Y = cast(self._Y, dtype) if is_floating(self._Y) else self._Y
         X, Y = (Y, None) if self._symmetric else (self._X, Y)
-        return type(self)(self.kernel, X, Y, self._dtype(dtype))
-
-    @staticmethod
-    def _dtype(dtype: Any) -> Any:
-        """Return a type as `dtype` is to have it."""
-        return dtype
+        return type(self)(self.kernel, X, Y, dtype)
 
     def of_rows(self, X: Any) -> Self:
         """Return the operator of other rows and the same kept side; not for that of one set of rows."""

@@ -19,12 +19,13 @@ from .._arrays import (
     is_foreign,
     live_together,
     n_rows,
+    namespace,
     positive,
     take_rows,
     whereabouts,
     widest_float,
 )
-from .._validation import check_columns, check_numbers, check_weights_of
+from .._validation import check_columns, check_numbers, check_row_weights
 from ..engine import check_memory, operator_for
 from ._interop import GaussianProcessProtocol
 from ._rows import Rows
@@ -125,8 +126,8 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
             Rows of weight zero do not count; variances are weighted.
         """
         X = self._input(X)
-        w = check_weights_of(sample_weight, X)
-        if w is not None and (w == 0).any() and not self._of_numbers():
+        w = check_row_weights(sample_weight, X)
+        if w is not None and namespace(w).any(w == 0) and not self._of_numbers():
             X, w = take_rows(X, positive(w)), w[w > 0]
         return self._resolved(X, w)
 
