@@ -192,16 +192,184 @@ def drawn_in_proportion(weights: Any, uniforms: np.ndarray) -> np.ndarray:
     return np.minimum(to_numpy(xp.searchsorted(total, like(uniforms, weights) * total[-1])), n - 1)
 
 
-def library_of(x: Any) -> str:
-    """Return the name of the library that an array is of, whatever scikit-learn was told to follow."""
-    return "NumPy" if isinstance(x, np.ndarray) else type(x).__module__.split(".")[0]
+def set_to_zero(x: Any, index: np.ndarray) -> None:
+    """Write zeros at some positions of a vector, where it lies."""
+    if is_foreign(x) and namespace(x).__name__ == "array_api_strict":
+        for i in index.tolist():  # the standard has no such assignment
+            x[i] = 0.0
+    else:
+        x[index] = 0.0
 
 
-def largest(x: Any) -> float:
-    """Return the largest of numbers, and zero at the least."""
-    if isinstance(x, np.ndarray):
-        return float(x.max(initial=0.0))
-    return max(float(namespace(x).max(x)), 0.0) if 0 not in x.shape else 0.0
+def positive(w: Any) -> Any:
+    """Return the positions of what is above zero, shape (k,)."""
+    return np.flatnonzero(w > 0) if isinstance(w, np.ndarray) else namespace(w).nonzero(w > 0)[0]
+
+
+def column_dots(x: Any, y: Any) -> Any:
+    """Return the sum over each column of x * y, shape (t,)."""
+    return np.einsum("ij,ij->j", x, y) if isinstance(x, np.ndarray) else namespace(x).sum(x * y, axis=0)
+
+
+def largest_size(x: Any) -> float:
+    """Return the largest size among numbers; zero where there are none."""
+    xp = namespace(x)
+    return 0.0 if 0 in x.shape else float(xp.max(xp.abs(x)))
+
+
+def device_of(x: Any) -> Any:
+    """Return where an array lives; "cpu" for NumPy."""
+    return _array_api_compat().device(x)
+
+
+def full(shape: tuple[int, ...], value: float, x: Any, dtype: Any = None) -> Any:
+    """Return a number in every place of an array: on the device and of the type of `x` unless `dtype` is given."""
+    dtype = x.dtype if dtype is None else dtype
+    if not is_foreign(x):
+        return np.full(shape, value, dtype=dtype)
+    return namespace(x).full(shape, float(value), dtype=dtype, device=device_of(x))
+
+
+def identity(n: int, x: Any) -> Any:
+    """Return the n x n identity, of the library, on the device and of the type of `x`."""
+    if not is_foreign(x):
+        return np.eye(n, dtype=x.dtype)
+    return namespace(x).eye(n, dtype=x.dtype, device=device_of(x))
+
+
+def whereabouts(x: Any) -> str:
+    """Return the library and the device of an array as a person reads it; for whatever is no foreign array, NumPy's.
+
+    >>> whereabouts([1.0])
+    'NumPy'
+    """
+    if not is_foreign(x):
+        return "NumPy"
+    library = namespace(x).__name__.removesuffix(".array_namespace").split(".")[-1]
+    return f"{library} on {getattr(device_of(x), '_device', device_of(x))}"
+
+
+def live_together(x: Any, y: Any) -> bool:
+    """Tell whether two arrays are of one library and lie on one device."""
+    if not (is_foreign(x) and is_foreign(y)):
+        return is_foreign(x) == is_foreign(y)
+    return namespace(x) is namespace(y) and device_of(x) == device_of(y)
+
+
+def floats_on_device_of(x: Any) -> list[Any]:
+    """Return the types of 64-bit and 32-bit floats that the device of `x` has, the first of which is the widest."""
+    if not is_foreign(x):
+        return [np.float64, np.float32]
+    known = namespace(x).__array_namespace_info__().dtypes(device=device_of(x), kind="real floating")
+    return [known[name] for name in ("float64", "float32") if name in known]
+
+
+def widest_float(x: Any) -> Any:
+    """Return the type that sums over `x` are taken in: 64-bit floats, 32-bit ones on a device that has no others."""
+    return floats_on_device_of(x)[0]
+
+
+def float_type(dtype: Any, x: Any) -> Any:
+    """Return a floating type, which may be given as NumPy's, of the library of `x`; the widest if its device lacks it.
+
+    >>> float_type("float32", np.zeros(1))
+    dtype('float32')
+    """
+    if not is_foreign(x):
+        return np.dtype(dtype)
+    if isinstance(dtype, (str, type, np.dtype)):
+        dtype = getattr(namespace(x), np.dtype(dtype).name)
+    return dtype if dtype in floats_on_device_of(x) else widest_float(x)
+
+
+def is_single(dtype: Any) -> bool:
+    """Tell whether a type of any library is that of 32-bit floats."""
+    return str(dtype).endswith("float32")
+
+
+def eps_of(dtype: Any, x: Any) -> float:
+    """Return the rounding of a floating type, which may be given as NumPy's, of the library of `x`."""
+    return float(namespace(x).finfo(float_type(dtype, x)).eps)
+
+
+def like(values: Any, x: Any, dtype: Any = None) -> Any:
+    """Return `values` as an array of the library, on the device and of the type of `x`, unless `dtype` is given."""
+    dtype = x.dtype if dtype is None else dtype
+    if not is_foreign(x):
+        return np.asarray(to_numpy(values), dtype=dtype)
+    xp, device = namespace(x), device_of(x)
+    if is_foreign(values) and namespace(values) is xp:
+        if device_of(values) == device:
+            return xp.astype(values, dtype, copy=False)
+        if xp.isdtype(values.dtype, "real floating"):  # before it moves: the device need not have the type that it was
+            values = xp.astype(values, min(dtype, values.dtype, key=lambda kind: xp.finfo(kind).bits), copy=False)
+        return xp.astype(_array_api_compat().to_device(values, device), dtype, copy=False)
+    given = np.asarray(to_numpy(values))
+    return xp.asarray(given if given.flags.writeable else given.copy(), dtype=dtype, device=device)
+
+
+def to_numpy(x: Any) -> Any:
+    """Return a foreign array as NumPy's, fetched from its device; anything else as it is."""
+    if not is_foreign(x):
+        return x
+    compat = _array_api_compat()
+    if compat.is_cupy_array(x):
+        return x.get()
+    if compat.is_torch_array(x):
+        return np.asarray(x.detach().cpu())
+    if namespace(x).__name__ == "array_api_strict":
+        return np.asarray(x.to_device(namespace(x).Device("CPU_DEVICE")))
+    return np.asarray(x)
+
+
+def is_view(x: Any) -> bool:
+    """Tell whether `x` may share memory with another array, so that it must not be overwritten."""
+    if isinstance(x, np.ndarray) or (is_foreign(x) and _array_api_compat().is_cupy_array(x)):
+        return x.base is not None
+    return is_foreign(x) and _array_api_compat().is_torch_array(x) and x._is_view()
+
+
+def with_diagonal(K: Any, diagonal: Any) -> Any:
+    """Return a foreign square matrix with another diagonal, in its own memory where the library can."""
+    xp, n = namespace(K), K.shape[0]
+    flat = xp.reshape(K, (-1,))
+    flat[:: n + 1] = diagonal
+    return xp.reshape(flat, (n, n))
+
+
+def solve_triangular(L: Any, B: Any, transposed: bool = False) -> Any:
+    """Return L^-1 B, or L^-T B, for a lower triangular foreign matrix and B of shape (n, t).
+
+    The array API has no such verb: where the library has none of its own either, this is a general solve.
+    """
+    compat = _array_api_compat()
+    A = L.T if transposed else L
+    if compat.is_torch_array(L):
+        import torch
+
+        return torch.linalg.solve_triangular(A, B, upper=transposed)
+    if compat.is_cupy_array(L):
+        from cupyx.scipy.linalg import solve_triangular as solve
+
+        return solve(A, B, lower=not transposed)
+    return namespace(L).linalg.solve(A, B)
+
+
+def cholesky(K: Any) -> Any:
+    """Return the lower Cholesky factor of a foreign matrix, or None where it is not positive definite."""
+    xp = namespace(K)
+    if _array_api_compat().is_torch_array(K):
+        import torch
+
+        L, failed = torch.linalg.cholesky_ex(K)
+        if bool(failed):
+            return None
+    else:
+        try:
+            L = xp.linalg.cholesky(K)
+        except np.linalg.LinAlgError:
+            return None
+    return L if bool(xp.all(xp.isfinite(xp.linalg.diagonal(L)))) else None  # CuPy leaves NaN in place of an error
 
 
 def same_arrays(x: Any, y: Any) -> bool:
@@ -243,3 +411,59 @@ def summed_powers(X: Any, Y: Any, p: int) -> Any:
         difference = X[:, k : k + 1] - Y[:, k : k + 1].T
         total += xp.abs(difference) if p == 1 else difference**2
     return total
+
+
+clip, copysign = map(_in_place, ("clip", "copysign"))
+
+
+def into(out: np.ndarray | None, name: str, *operands: Any) -> Any:
+    """Return name(operands ...), in `out` or, without it, in memory of its own."""
+    return getattr(namespace(*operands), name)(*operands) if out is None else getattr(np, name)(*operands, out=out)
+
+
+def ratio(x: Any, y: Any, otherwise: float) -> Any:
+    """Return x / y where the array y >= 0 is above zero, and `otherwise` elsewhere."""
+    if isinstance(y, np.ndarray):
+        return np.divide(x, y, out=np.full_like(y, otherwise), where=y > 0)
+    xp = namespace(y)
+    one = xp.ones_like(y)
+    return xp.where(y > 0, x / xp.where(y > 0, y, one), otherwise * one)
+
+
+def largest(x: Any) -> float:
+    """Return the largest of numbers, and zero at the least."""
+    if isinstance(x, np.ndarray):
+        return float(x.max(initial=0.0))
+    return max(float(namespace(x).max(x)), 0.0) if 0 not in x.shape else 0.0
+
+
+def column_means(X: Any) -> Any:
+    """Return the mean of each column of a matrix, shape (d,), in the widest floats there are."""
+    if isinstance(X, np.ndarray):
+        return X.mean(axis=0, dtype=np.float64)
+    return namespace(X).mean(cast(X, widest_float(X)), axis=0)
+
+
+def eigh_ascending(A: Any) -> tuple[Any, Any]:
+    """Return the eigenvalues, ascending, and eigenvectors of a symmetric matrix."""
+    if isinstance(A, np.ndarray):
+        return eigh(A, driver="evd", check_finite=False)
+    return tuple(namespace(A).linalg.eigh(A))  # type: ignore[return-value]
+
+
+def largest_eigenpairs(A: Any, p: int) -> tuple[Any, Any]:
+    """Return the p largest eigenvalues, descending, and eigenvectors of a symmetric matrix."""
+    n = A.shape[0]
+    if isinstance(A, np.ndarray):
+        values, vectors = eigh(A, driver="evx", subset_by_index=[n - p, n - 1])
+        return values[::-1], vectors[:, ::-1]
+    values, vectors = eigh_ascending(A)
+    xp = namespace(A)
+    return xp.flip(values[n - p :]), xp.flip(vectors[:, n - p :], axis=1)
+
+
+def unfollowed_library(x: Any) -> str | None:
+    """Return the library of an array that is not NumPy's while scikit-learn is told to follow none; None else."""
+    if isinstance(x, np.ndarray) or is_foreign(x) or not _array_api_compat().is_array_api_obj(x):
+        return None
+    return type(x).__module__.split(".")[0]

@@ -14,11 +14,11 @@ from ._arrays import (
     floats_on_device_of,
     is_dask,
     is_foreign,
-    library_of,
     like,
     live_together,
     n_rows,
     namespace,
+    unfollowed_library,
     whereabouts,
 )
 
@@ -86,15 +86,15 @@ def check_varies(X: Any) -> None:
 
 def check_follows(X: Any, fitted: Any, model: str, method: str = "transform") -> None:
     """Raise ValueError unless `X` is of the library and on the device of what a model learned in `fit`."""
-    if not isinstance(fitted, np.ndarray) and not is_foreign(fitted):
+    library = unfollowed_library(fitted)
+    if library is not None:
         raise ValueError(
-            f"{model} was fitted to arrays of {library_of(fitted)}: {method} needs array_api_dispatch=True of "
-            "scikit-learn, as fit had it"
+            f"{model}.{method}() needs scikit-learn's array_api_dispatch=True, as fit() had it: that was to {library}"
         )
     if not live_together(X, fitted):
         raise ValueError(
             f"X of {model}.{method}() must use the same namespace and the same device as that of fit(), "
-            f"{whereabouts(fitted)}, got {whereabouts(X)}"
+            f"{whereabouts(fitted)}, got {whereabouts(X)}: move X, or the model with scikit-learn's move_estimator_to"
         )
 
 

@@ -70,9 +70,7 @@ class LandmarkProblem:
     indices: Any
 
     @classmethod
-    def of(
-        cls, kernel: Any, X: Any, Y: Any, w: Any, choice: Any, landmarks: Any = None
-    ) -> LandmarkProblem:
+    def of(cls, kernel: Any, X: Any, Y: Any, w: Any, choice: Any, landmarks: Any = None) -> LandmarkProblem:
         """Choose landmarks as ``choice.n_landmarks``, ``landmarks`` and ``random_state`` say, unless they are kept."""
         problem = cls(kernel, X, Y, w, landmarks, None)
         return problem if landmarks is not None else problem._with_landmarks(choice)

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from .._arrays import take_rows
+from .._arrays import full, take_rows, widest_float
 from ..kernels import Kernel, KernelEstimator, Linear, as_kernel
 from ._finite import check_features, check_finite_dimensional, finite_map
 
@@ -86,6 +86,14 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
         check_finite_dimensional(kernel)
         return kernel
 
+    @property
+    def _not_for_devices(self) -> str | None:
+        return None
+
+    @property
+    def _made_of(self) -> Any:
+        return self._nothing
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Resolve the kernel on `X` and list its features.
 
@@ -100,7 +108,7 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
         kernel = self._resolved(self._as_kernel(self.kernel), X, None)
         kernel.rows(take_rows(X, slice(0, 1)))  # refuses parameters that are out of their range
         self._map = finite_map(kernel, take_rows(X, slice(0, 1)))
-        self.kernel_ = kernel
+        self.kernel_, self._nothing = kernel, full((0,), 0.0, X, widest_float(X))  # but it lies where the rows do
         return self
 
     def transform(self, X: Any) -> Any:
@@ -130,5 +138,4 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        tags.array_api_support = True
         return tags

@@ -84,3 +84,8 @@ class FourierFeatures(Waves):
             frequencies = self.scale * check_random_state(self.random_state).normal(size=(m, d))
         self._keep(X, frequencies_=frequencies, _turns=frequencies.T, _amplitudes=np.ones(len(frequencies)))
         return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.array_api_support = True
+        return tags

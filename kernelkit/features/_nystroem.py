@@ -237,8 +237,7 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
         return self._features(self._rows_like([self.kernel_], X, reset=False))
 
     def _inverse(self, X: Any, Y: Any) -> Any:
-        wide = cast(Y, widest_float(Y)) if is_foreign(Y) else Y
-        return cast(ridge_on_features(self._operator(X), self.normalization_, wide, self.alpha), Y.dtype)
+        return cast(ridge_on_features(self._operator(X), self.normalization_, Y, self.alpha), Y.dtype)
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """Return rows whose features are about those given, shape (m, d), by ridge regression.

@@ -135,7 +135,7 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = self._numbers(X, reset=False)
-        check_follows(X, self._turns, type(self).__name__)
+        check_follows(X, self.frequencies_, type(self).__name__)
         if is_foreign(X):
             return self._on_device(X)
         n, count = X.shape[0], self._turns.shape[1]
@@ -187,5 +187,4 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        tags.array_api_support = True
         return tags

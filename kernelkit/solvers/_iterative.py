@@ -89,9 +89,7 @@ class IterativeSolver:
             "interruptible": interruptible,
         }
 
-    def solve(
-        self, B: Any, alpha: float, *, start: Any = None, intercept: bool = False
-    ) -> tuple[Any, Any, Outcome]:
+    def solve(self, B: Any, alpha: float, *, start: Any = None, intercept: bool = False) -> tuple[Any, Any, Outcome]:
         """Return X, shape (n, t), b, shape (t,), and how they were found, with the residual computed anew.
 
         With s the diagonal of S and an intercept, X and b solve A X + s b' = B and s'X = 0: conjugate gradients in the

@@ -6,24 +6,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.linalg import LinAlgError
 
 from .._arrays import (
     cast,
-    cholesky,
     eigh_ascending,
     eps_of,
     full,
     is_foreign,
     largest_eigenpairs,
     namespace,
-    own_copy,
-    solve_triangular,
     widest_float,
-    with_diagonal,
 )
-from ..engine import MatrixOperator, blocks, check_memory, over_blocks
+from ..engine import MatrixOperator, blocks, check_memory, matrix_operator, over_blocks
 from ._cholesky import solve
+from ._device_cholesky import DeviceSolver
 from ._eigenvalues import Peaks, check_spread, checked_eigenvalues, inverse_roots
 from ._principal import PrincipalComponents
 from ._spectral import check_finite
@@ -153,7 +149,7 @@ class Moments:
                 continue
             block = operator.block(rows)
             features = block if narrow is None else block @ narrow
-            part = cls.of_block(cast(features, wide), Y[rows, ...], weights)
+            part = cls.of_block(cast(features, wide), cast(Y[rows, ...], wide), weights)
             found = part if found is None else found + part
         assert found is not None
         return found
@@ -186,18 +182,11 @@ class Moments:
         if not intercept:
             A = A + (self.total * self.mean)[:, None] * self.mean
             right = right + (self.total * self.mean)[:, None] * self.targets
-        coef = (
-            _solved_on_device(A, right, alpha) if is_foreign(A) else solve(MatrixOperator(A), right, alpha, mixed=False)
-        )
+        if is_foreign(A):
+            coef = DeviceSolver(matrix_operator(A)).solve(right, alpha)[0]
+        else:
+            coef = solve(MatrixOperator(A), right, alpha, mixed=False)
         return coef, self.targets - self.mean @ coef if intercept else full((right.shape[1],), 0.0, right)
-
-
-def _solved_on_device(A: Any, B: Any, alpha: float) -> Any:
-    """Return (A + alpha I)^-1 B for a foreign matrix, positive semi-definite."""
-    L = cholesky(with_diagonal(own_copy(A), namespace(A).linalg.diagonal(A) + alpha))
-    if L is None:
-        raise LinAlgError(f"alpha={alpha:.3g} is too small for the rounding of the features' sums of products")
-    return solve_triangular(L, solve_triangular(L, B), transposed=True)
 
 
 def landmark_components(operator: Any, K: Any, p: int | None) -> PrincipalComponents:
