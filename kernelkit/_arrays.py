@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 import sklearn
+from scipy.linalg import eigh
 
 
 def namespace(*arrays: Any) -> ModuleType:
@@ -415,3 +416,59 @@ def summed_powers(X: Any, Y: Any, p: int) -> Any:
         difference = X[:, k : k + 1] - Y[:, k : k + 1].T
         total += xp.abs(difference) if p == 1 else difference**2
     return total
+
+
+clip, copysign = map(_in_place, ("clip", "copysign"))
+
+
+def into(out: np.ndarray | None, name: str, *operands: Any) -> Any:
+    """Return name(operands ...), in `out` or, without it, in memory of its own."""
+    return getattr(namespace(*operands), name)(*operands) if out is None else getattr(np, name)(*operands, out=out)
+
+
+def ratio(x: Any, y: Any, otherwise: float) -> Any:
+    """Return x / y where the array y >= 0 is above zero, and `otherwise` elsewhere."""
+    if isinstance(y, np.ndarray):
+        return np.divide(x, y, out=np.full_like(y, otherwise), where=y > 0)
+    xp = namespace(y)
+    one = xp.ones_like(y)
+    return xp.where(y > 0, x / xp.where(y > 0, y, one), otherwise * one)
+
+
+def largest(x: Any) -> float:
+    """Return the largest of numbers, and zero at the least."""
+    if isinstance(x, np.ndarray):
+        return float(x.max(initial=0.0))
+    return max(float(namespace(x).max(x)), 0.0) if 0 not in x.shape else 0.0
+
+
+def column_means(X: Any) -> Any:
+    """Return the mean of each column of a matrix, shape (d,), in the widest floats there are."""
+    if isinstance(X, np.ndarray):
+        return X.mean(axis=0, dtype=np.float64)
+    return namespace(X).mean(cast(X, widest_float(X)), axis=0)
+
+
+def eigh_ascending(A: Any) -> tuple[Any, Any]:
+    """Return the eigenvalues, ascending, and eigenvectors of a symmetric matrix."""
+    if isinstance(A, np.ndarray):
+        return eigh(A, driver="evd", check_finite=False)
+    return tuple(namespace(A).linalg.eigh(A))  # type: ignore[return-value]
+
+
+def largest_eigenpairs(A: Any, p: int) -> tuple[Any, Any]:
+    """Return the p largest eigenvalues, descending, and eigenvectors of a symmetric matrix."""
+    n = A.shape[0]
+    if isinstance(A, np.ndarray):
+        values, vectors = eigh(A, driver="evx", subset_by_index=[n - p, n - 1])
+        return values[::-1], vectors[:, ::-1]
+    values, vectors = eigh_ascending(A)
+    xp = namespace(A)
+    return xp.flip(values[n - p :]), xp.flip(vectors[:, n - p :], axis=1)
+
+
+def unfollowed_library(x: Any) -> str | None:
+    """Return the library of an array that is not NumPy's while scikit-learn is told to follow none; None else."""
+    if isinstance(x, np.ndarray) or is_foreign(x) or not _array_api_compat().is_array_api_obj(x):
+        return None
+    return type(x).__module__.split(".")[0]

@@ -10,7 +10,17 @@ import scipy.sparse as sp
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
-from ._arrays import floats_on_device_of, is_dask, is_foreign, like, n_rows, namespace
+from ._arrays import (
+    floats_on_device_of,
+    is_dask,
+    is_foreign,
+    like,
+    live_together,
+    n_rows,
+    namespace,
+    unfollowed_library,
+    whereabouts,
+)
 
 FLOATS = [np.float64, np.float32]
 BLOCK = 64  # rows of a matrix that are looked at together
@@ -66,10 +76,26 @@ def check_varies(X: Any) -> None:
     """Raise ValueError if all rows of an array, or of a kernel matrix, are the same."""
     if sp.issparse(X):
         same = bool((X.max(axis=0).toarray() == X.min(axis=0).toarray()).all())
+    elif is_foreign(X):
+        same = bool(namespace(X).all(X == X[:1, :]))
     else:
         same = isinstance(X, np.ndarray) and bool((X == X[0]).all())
     if same:
         raise ValueError(f"X has constant columns only: {n_rows(X)} rows that are all the same teach nothing")
+
+
+def check_follows(X: Any, fitted: Any, model: str, method: str = "transform") -> None:
+    """Raise ValueError unless `X` is of the library and on the device of what a model learned in `fit`."""
+    library = unfollowed_library(fitted)
+    if library is not None:
+        raise ValueError(
+            f"{model}.{method}() needs scikit-learn's array_api_dispatch=True, as fit() had it: that was to {library}"
+        )
+    if not live_together(X, fitted):
+        raise ValueError(
+            f"X of {model}.{method}() must use the same namespace and the same device as that of fit(), "
+            f"{whereabouts(fitted)}, got {whereabouts(X)}: move X, or the model with scikit-learn's move_estimator_to"
+        )
 
 
 def check_columns(X: Any, wanted: int, meaning: str) -> None:

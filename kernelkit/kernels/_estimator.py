@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Self
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from .._arrays import as_sliceable, floats_on_device_of, is_dask, is_foreign, live_together, whereabouts
-from .._validation import check_symmetric
+from .._arrays import as_sliceable, floats_on_device_of, is_dask, is_foreign, whereabouts
+from .._validation import check_follows, check_symmetric
 from ..engine import DaskOperator, DeviceOperator, KernelOperator, matrix_operator, operator_for
 from ._base import Kernel
 from ._dask import ColumnSums, checked_blocks, resolved_on_blocks
@@ -144,17 +144,13 @@ class KernelEstimator(BaseEstimator):
                 f"{name} cannot be fitted to X of {whereabouts(X)}: {self._not_for_devices}, or move X to the host, as "
                 "a NumPy array"
             )
-        if method is not None and not live_together(X, self._made_of):
-            raise ValueError(
-                f"X of {name}.{method}() must use the same namespace and the same device as that of fit(), "
-                f"{whereabouts(self._made_of)}, got {whereabouts(X)}: move X, or the model with scikit-learn's "
-                "move_estimator_to"
-            )
+        if method is not None:
+            check_follows(X, self._made_of, name, method)
 
     def _rows_like(self, kernels: list[Any], X: Any, reset: bool) -> Any:
         if is_dask(X):
             raise ValueError(f"this method of {type(self).__name__} takes no Dask arrays: X.compute() first")
-        self._check_library(X, None if reset else "predict")
+        self._check_library(X, None if reset else "transform" if hasattr(self, "transform") else "predict")
         if any(isinstance(kernel, Kernel) and not kernel.requires_vector_input for kernel in kernels):
             validate_data(self, X, skip_check_array=True, reset=reset)
             return as_sliceable(X)

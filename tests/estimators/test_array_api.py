@@ -276,7 +276,7 @@ def test_a_device_without_float64_is_honest(narrow, data):
 
 
 def labels_or_targets(estimator, Y):
-    return (Y[:, 0] > 0).astype(int) if is_classifier(estimator) else Y[:, 0]
+    return (Y[:, 0] > np.median(Y[:, 0])).astype(int) if is_classifier(estimator) else Y[:, 0]
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
@@ -305,7 +305,7 @@ def test_every_estimator_takes_other_arrays_or_says_that_it_does_not(library, da
         ({"uncertainty": True}, TypeError, "KernelRidge cannot be fitted to X of .*: take uncertainty=False"),
         ({"kernel": lambda A, B: A @ B.T}, TypeError, "kernel=FunctionKernel.* needs NumPy arrays, got .* on .*host"),
         ({"kernel": RBF()}, TypeError, "kernel=SklearnWrapper.* needs NumPy arrays"),
-        ({"kernel": 2 * Gaussian() + RBF()}, TypeError, "kernel=Sum.* needs NumPy arrays"),
+        ({"kernel": 2 * Gaussian() + RBF()}, TypeError, "(?s)kernel=Sum.* needs NumPy arrays"),
         ({"kernel": "chi2"}, TypeError, "needs NumPy arrays"),
         ({"kernel": Matern(nu=0.8)}, TypeError, r"kernel=Matern\(nu=0.8\) needs NumPy arrays"),
         ({"kernel": FeatureKernel(sklearn.preprocessing.StandardScaler())}, TypeError, "needs NumPy arrays"),
@@ -341,7 +341,7 @@ def test_bad_rows(library, data):
         (X[:0], Y[:0], None, "0 sample"),
         (X[:, :0], Y, None, "0 feature"),
         (X, Y[:-1], None, "inconsistent numbers of samples"),
-        (X, Y[:, :, None], None, r"y must have shape \(n,\) or \(n, t\), got \(60, 2, 1\)"),
+        (X, Y[:, :, None], None, "Found array with dim 3"),
     ]:
         model = ridge("cholesky")
         with pytest.raises(ValueError, match=message):
