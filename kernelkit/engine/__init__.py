@@ -2,7 +2,7 @@
 
 from ._count import Count, counted
 from ._dask import DaskOperator, aligned, over_blocks, sent, summed_blocks, with_positive_weights
-from ._device_operator import DeviceMatrix, DeviceOperator, matrix_operator, operator_for
+from ._device_operator import DeviceMatrix, DeviceOperator, bytes_at_once, matrix_operator, operator_for
 from ._memory import available_bytes, check_memory, readable_bytes
 from ._operator import KernelOperator, MatrixOperator
 from ._plan import blocks, plan, tile_shape
@@ -18,6 +18,7 @@ __all__ = [
     "aligned",
     "available_bytes",
     "blocks",
+    "bytes_at_once",
     "check_memory",
     "counted",
     "matrix_operator",

@@ -31,6 +31,11 @@ from ._tiled import Factor, TiledKernel, TiledOperator
 DEVICE_TILE_BYTES = 128 * 2**20
 
 
+def bytes_at_once(x: Any, in_cache: int) -> int:
+    """Return how much of a matrix to make at once where `x` lies: `in_cache` in the memory of the processor."""
+    return DEVICE_TILE_BYTES if is_foreign(x) and not on_host(x) else in_cache
+
+
 def operator_for(kernel: TiledKernel, X: Any, Y: Any = None) -> KernelOperator | DeviceOperator:
     """Return k(X, Y), or k(X, X), as the operator that suits the library of the kept rows."""
     return (DeviceOperator if is_foreign(X if Y is None else Y) else KernelOperator)(kernel, X, Y)
@@ -50,7 +55,7 @@ class DeviceOperator(TiledOperator):
 
     @property
     def _budget(self) -> int:
-        return TILE_BYTES if on_host(self._Y) else DEVICE_TILE_BYTES
+        return bytes_at_once(self._Y, TILE_BYTES)
 
     @property
     def _longest_sum(self) -> int:

@@ -9,15 +9,18 @@ import numpy as np
 
 from .._arrays import (
     cast,
+    column_dots,
+    columns_at,
     eigh_ascending,
     eps_of,
     full,
     is_foreign,
     largest_eigenpairs,
     namespace,
+    take_rows,
     widest_float,
 )
-from ..engine import MatrixOperator, blocks, check_memory, matrix_operator, over_blocks
+from ..engine import MatrixOperator, blocks, bytes_at_once, check_memory, matrix_operator, over_blocks
 from ._cholesky import solve
 from ._device_cholesky import DeviceSolver
 from ._eigenvalues import Peaks, check_spread, checked_eigenvalues, inverse_roots
@@ -69,14 +72,14 @@ def whitening(K: Any, dtype: Any = np.float64, rank: int | None = None) -> Any:
     return vectors[:, first:] / xp.sqrt(values[first:])
 
 
-def float32_drowns(W: np.ndarray, size: float) -> bool:
+def float32_drowns(W: Any, size: float) -> bool:
     """Tell whether rounding of float32 kernel values, as large as `size`, would drown what W makes of them.
 
     With rows that are like the landmarks, the unknowns in which ridge is well conditioned are multiplied by
     sqrt(p / n) K^-1: of n p values that are rounded eps sqrt(p) |K^-1|_F is left, whatever n and alpha.
     """
-    inverse = float(np.sqrt((np.einsum("ij,ij->j", W, W) ** 2).sum()))
-    return float(np.finfo(np.float32).eps) * size * np.sqrt(len(W)) * inverse > NOISE
+    inverse = float(namespace(W).sum(column_dots(W, W) ** 2)) ** 0.5
+    return eps_of(np.float32, W) * size * W.shape[0] ** 0.5 * inverse > NOISE
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +142,12 @@ class Moments:
     def _of_rows(cls, operator: Any, W: Any, Y: Any, w: Any) -> Moments:
         n, p = operator.shape
         r = p if W is None else W.shape[1]
-        check_memory(4 * 8 * r * r, f"sums of products of {r} features", FEWER)
+        if not is_foreign(W):
+            check_memory(4 * 8 * r * r, f"sums of products of {r} features", FEWER)
         narrow, wide = None if W is None else cast(W, operator.dtype), widest_float(W)
         Y = full((n, 0), 0.0, W, wide) if Y is None else Y
         found: Moments | None = None
-        for rows in blocks(n, max(1, BLOCK_BYTES // (8 * p), r // 2)):
+        for rows in blocks(n, max(1, bytes_at_once(W, BLOCK_BYTES) // (8 * p), r // 2)):
             weights = full((rows.stop - rows.start,), 1.0, W, wide) if w is None else w[rows]
             if not namespace(weights).any(weights):
                 continue
@@ -171,7 +175,7 @@ class Moments:
 
     def of_targets(self, at: np.ndarray) -> Moments:
         """Return those of some of the targets."""
-        return replace(self, targets=self.targets[at], cross=self.cross[:, at])
+        return replace(self, targets=take_rows(self.targets, at), cross=columns_at(self.cross, at))
 
     def ridge(self, alpha: float, intercept: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return c, shape (r, t), and b, shape (t,), that minimise sum_i w_i |y_i - F_i c - b|^2 + alpha |c|^2.
