@@ -46,7 +46,8 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
     eigen_solver : {"auto", "dense", "lanczos", "arpack", "randomized"}
         "dense" decomposes the whole matrix, in n^3 operations. The others only multiply with it, and hold it where it
         fits into memory: "lanczos" with blocks of vectors, "arpack" with single ones, "randomized" a fixed number of
-        times. "auto" is "lanczos" for more than 1000 rows and at most n / 30 components, "dense" else.
+        times. "auto" is "lanczos" for more than 1000 rows and at most n / 30 components, "dense" else and for arrays of
+        other libraries than NumPy, for which the others are not there.
     tol : float
         For "lanczos" and "arpack": largest residual |K v - lambda v| over the largest lambda; 0 is what rounding
         allows.

@@ -19,7 +19,7 @@ class where_invertible:  # noqa: N801
 
     def __init__(self, method: Callable[..., Any]):
         self._method = method
-        update_wrapper(self, method)
+        update_wrapper(self, method)  # type: ignore[arg-type]
 
     def __get__(self, model: Any, owner: type | None = None) -> Any:
         if model is None:

@@ -195,13 +195,13 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
     def _whitening(self, kernel: Any, X: Any, found: Landmarks) -> Any:
         if found.factor is not None and self.rank is None:
             return _inverse_of_lower(found.factor).T
-        among = found.rows if found.rows is not None else take_rows(columns_at(X, found.indices), found.indices)
+        among = found.rows if found.rows is not None else take_rows(columns_at(X, found.indices), found.indices)  # type: ignore[arg-type]
         operator = kernel_operator(kernel, among)
         return whitening(operator.astype(widest_float(X)).dense(), operator.dtype, self.rank and int(self.rank))
 
     def _operator(self, X: Any) -> Any:
         """Return k(x, Z) for checked rows."""
-        X = X if isinstance(self.kernel_, Kernel) else columns_at(X, self.landmark_indices_)
+        X = X if isinstance(self.kernel_, Kernel) else columns_at(X, self.landmark_indices_)  # type: ignore[arg-type]
         return kernel_operator(self.kernel_, X, self.components_)
 
     def _features(self, X: Any) -> Any:

@@ -226,3 +226,10 @@ def test_the_frequencies_are_those_of_numpy(library, rows):
     expected, found = clone(model).fit(rows[0]), clone(model).fit(library(rows[0]))
     np.testing.assert_allclose(library.back(found.frequencies_), expected.frequencies_, rtol=1e-12)
     np.testing.assert_allclose(library.back(found.weights_), expected.weights_, rtol=1e-12)
+
+
+def test_error_report(library, rows):
+    X, _ = rows
+    expected, found = (Nystroem(n_components=12, random_state=0).fit(Z) for Z in (X, library(X)))
+    wanted, got = expected.error_report(X, n_samples=20), found.error_report(library(X), n_samples=20)
+    np.testing.assert_allclose(list(vars(got).values()), list(vars(wanted).values()), rtol=1e-6)
