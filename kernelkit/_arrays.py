@@ -83,7 +83,7 @@ def own_copy(x: Any) -> Any:
     return x.copy() if isinstance(x, np.ndarray) else namespace(x).asarray(x, copy=True)
 
 
-def products(a: Any, b: Any, out: np.ndarray | None = None) -> Any:
+def products(a: Any, b: Any, out: Any = None) -> Any:
     """Return the matrix a b' of all row products, dense, in `out` where it fits."""
     if sp.issparse(a) or sp.issparse(b):
         return as_dense(a @ b.T)
@@ -91,6 +91,8 @@ def products(a: Any, b: Any, out: np.ndarray | None = None) -> Any:
         if out is not None and out.dtype == a.dtype:
             return np.matmul(a, b.T, out=out)
         return np.matmul(a, b.T)
+    if out is not None and out.dtype == a.dtype and _writes_in_place(a) and _writes_in_place(b):
+        return namespace(a).matmul(a, b.T, out=out)
     return a @ b.T
 
 

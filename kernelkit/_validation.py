@@ -174,7 +174,7 @@ def check_weights(sample_weight: Any, n: int, dtype: Any = np.float64, may_be_ze
     check_consistent_length(w, np.empty(n))
     xp = namespace(w)
     if xp.any(w < 0):
-        raise ValueError(f"sample_weight must be >= 0, got {xp.min(w)}")
+        raise ValueError(f"sample_weight must be >= 0, got {float(xp.min(w))}")
     if not may_be_zero and not xp.any(w > 0):
         raise ValueError("sample_weight is zero for every row: there is nothing to fit")
     return None if xp.all(w == 1) else w
@@ -189,9 +189,8 @@ def following(values: Any, X: Any) -> Any:
     """Return targets or weights where the rows `X` lie, as floats, if they or these are arrays of another library."""
     if values is None or isinstance(values, numbers.Real) or not (is_foreign(X) or is_foreign(values)):
         return values
-    floats = floats_on_device_of(X)
-    given = values if is_foreign(values) else np.asarray(values)
-    return like(given, X, floats[0])
+    given = values if is_foreign(values) else np.asarray(values, dtype=np.float64)
+    return like(given, X, floats_on_device_of(X)[0])
 
 
 def check_blocks(X: Any) -> Any:

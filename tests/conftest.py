@@ -11,6 +11,8 @@ import pytest  # noqa: E402
 import scipy  # noqa: E402
 import sklearn  # noqa: E402
 
+SCIPY_FOLLOWS = tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 14)
+
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "thread_unsafe: a mark in scikit-learn's own tests")
@@ -29,7 +31,7 @@ def rng():
 
 def follow_arrays(monkeypatch):
     """Let scikit-learn be told to follow the arrays it is given, where SciPy can."""
-    if tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 14):
+    if not SCIPY_FOLLOWS:
         pytest.skip("scikit-learn's array_api_dispatch needs SciPy 1.14")
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
 

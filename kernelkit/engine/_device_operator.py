@@ -23,12 +23,14 @@ from .._arrays import (
 )
 from ._count import note_values
 from ._operator import LONGEST_SUM, KernelOperator, MatrixOperator
-from ._plan import TILE_BYTES, blocks, plan, tile_shape
+from ._plan import blocks, plan
 from ._tiled import Factor, TiledKernel, TiledOperator
 
 # A pass over so many bytes takes ten times as long as to launch it, and a few of them fit on the smallest device. What
-# lies in the memory of the processor has a cache there, and is worked through in the tiles that NumPy's arrays are.
+# lies in the memory of the processor has a cache there: less of it, though a library starts its threads for each pass.
 DEVICE_TILE_BYTES = 128 * 2**20
+HOST_TILE_BYTES = 16 * 2**20
+FEWEST_ROWS = 128  # of a tile, for the matrix product that it is
 
 
 def bytes_at_once(x: Any, in_cache: int) -> int:
@@ -55,14 +57,21 @@ class DeviceOperator(TiledOperator):
 
     @property
     def _budget(self) -> int:
-        return bytes_at_once(self._Y, TILE_BYTES)
+        return bytes_at_once(self._Y, HOST_TILE_BYTES)
 
     @property
     def _longest_sum(self) -> int:
         return self.shape[0] + self.shape[1] if self.dtype == widest_float(self._Y) else LONGEST_SUM
 
-    def _tile(self, a: Any, b: Any) -> Any:
-        tile = self.kernel.tile(a, b)
+    def _shape(self, n: int, m: int) -> tuple[int, int]:
+        """Return rows and columns of a tile: all columns, unless few rows of these are as much as a tile may be."""
+        cells = max(1, self._budget // self._itemsize)
+        height = max(1, min(n, max(cells // max(m, 1), FEWEST_ROWS)))
+        return height, max(1, min(m, cells // height))
+
+    def _tile(self, a: Any, b: Any, out: Any = None) -> Any:
+        """Return the values between two sets of rows, in `out` if the kernel and the library can."""
+        tile = self.kernel.tile(a, b, out if b.dtype == self.dtype else None)
         self._check_tile(tile, a, b)
         if not live_together(tile, self._Y):
             name = type(self.kernel).__name__
@@ -70,14 +79,17 @@ class DeviceOperator(TiledOperator):
         note_values(len(a) * len(b))
         return cast(tile, self.dtype)
 
+    def _empty(self, *shape: int) -> Any:
+        return namespace(self._Y).empty(shape, dtype=self.dtype, device=device_of(self._Y))
+
     def _zeros(self, *shape: int) -> Any:
         return full(shape, 0.0, self._Y, widest_float(self._Y))
 
     def dense(self) -> Any:
-        if not self._symmetric:
+        # To copy a transposed tile takes longer than to make it again, unless its values are dear.
+        if not (self._symmetric and getattr(self.kernel, "costly", False)):
             return self._fill(self._rows, self.shape[0], self._kept)
-        xp, kept = namespace(self._Y), self._kept
-        K = xp.empty(self.shape, dtype=self.dtype, device=device_of(self._Y))
+        xp, kept, K = namespace(self._Y), self._kept, self._empty(*self.shape)
         for i, j in plan(*self.shape, self._itemsize, self._budget, symmetric=True):
             tile = self._tile(kept[i], kept[j])
             if i == j:
@@ -88,19 +100,23 @@ class DeviceOperator(TiledOperator):
 
     def _fill(self, rows: Callable[[slice], Any], n: int, kept: Any) -> Any:
         m = len(kept)
-        K = namespace(self._Y).empty((n, m), dtype=self.dtype, device=device_of(self._Y))
-        height, width = tile_shape(n, m, self._itemsize, self._budget)
+        K = self._empty(n, m)
+        height, width = self._shape(n, m)
         for i in blocks(n, height):
             a = rows(i)
             for j in blocks(m, width):
-                K[i, j] = self._tile(a, kept[j])
+                place = K[i, :] if width == m else None
+                tile = self._tile(a, kept[j], place)
+                if tile is not place:
+                    K[i, j] = tile
         return K
 
     def transposed_sum(self, factor: Factor, t: int) -> Any:
         n, m = self.shape
-        total = self._zeros(m, t)
-        for i in blocks(n, max(1, min(self._budget // (self._itemsize * m), self._longest_sum))):
-            tile = self._tile(self._rows(i), self._kept)
+        height = max(1, min(n, self._budget // (self._itemsize * m), self._longest_sum))
+        total, room = self._zeros(m, t), self._empty(height, m)
+        for i in blocks(n, height):
+            tile = self._tile(self._rows(i), self._kept, room[: i.stop - i.start, :])
             total = total + cast(tile.T @ factor(i, tile), total.dtype)
         return total
 
@@ -117,12 +133,13 @@ class DeviceOperator(TiledOperator):
     def _product(self, V: Any) -> Any:
         n, m = self.shape
         out = self._zeros(n, *V.shape[1:])
-        width = min(m, self._longest_sum)
-        height, width = tile_shape(n, width, self._itemsize, self._budget)
+        height, width = self._shape(n, min(m, self._longest_sum))
+        room = self._empty(height, width)
         for i in blocks(n, height):
             a = self._rows(i)
             for j in blocks(m, width):
-                out[i, ...] += cast(self._tile(a, self._kept[j]) @ V[j, ...], out.dtype)
+                place = room[: i.stop - i.start, :] if j.stop - j.start == width else None
+                out[i, ...] += cast(self._tile(a, self._kept[j], place) @ V[j, ...], out.dtype)
         return out
 
     def _symmetric_product(self, V: Any) -> Any:
