@@ -148,7 +148,7 @@ def as_array(values: Any, x: Any) -> Any:
     return namespace(x).asarray(np.array(values), device=device_of(x))
 
 
-def columns_at(x: Any, index: np.ndarray) -> Any:
+def columns_at(x: Any, index: Any) -> Any:
     """Return a copy of the columns of a matrix at an array of integers."""
     return namespace(x).take(x, positions(index, x), axis=1) if is_foreign(x) else x[:, index]
 

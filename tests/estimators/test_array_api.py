@@ -252,6 +252,10 @@ def test_a_condition_number_is_not_missed(library):
 @pytest.fixture
 def narrow(array_api):
     """A device that has no float64."""
+    try:
+        array_api.Device("no_float64")
+    except ValueError:
+        pytest.skip("this array_api_strict has no device without float64")
     return lambda values: array_api.asarray(np.array(values, dtype=np.float32), device=array_api.Device("no_float64"))
 
 
