@@ -8,8 +8,8 @@ from typing import Any, Self
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from .._arrays import cast, is_foreign, n_rows, namespace, own_copy, widest_float
-from .._validation import check_choice, check_follows, check_number, check_varies
-from ..features import STRATEGIES, Invertible, choose_landmarks
+from .._validation import check_choice, check_number, check_varies
+from ..features import STRATEGIES, Invertible, choose_landmarks, instead_on_devices, where_invertible
 from ..kernels import Kernel, by_blocks, kernel_operator, landmark_operator
 from ..solvers import (
     EIGEN_SOLVERS,
@@ -46,7 +46,8 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
     eigen_solver : {"auto", "dense", "lanczos", "arpack", "randomized"}
         "dense" decomposes the whole matrix, in n^3 operations. The others only multiply with it, and hold it where it
         fits into memory: "lanczos" with blocks of vectors, "arpack" with single ones, "randomized" a fixed number of
-        times. "auto" is "lanczos" for more than 1000 rows and at most n / 30 components, "dense" else.
+        times. "auto" is "lanczos" for more than 1000 rows and at most n / 30 components, "dense" else and for arrays of
+        other libraries than NumPy, for which the others are not there.
     tol : float
         For "lanczos" and "arpack": largest residual |K v - lambda v| over the largest lambda; 0 is what rounding
         allows.
@@ -141,7 +142,9 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
 
     @property
     def _not_for_devices(self) -> str | None:
-        return None if self.eigen_solver in ON_DEVICES else "take eigen_solver='dense'"
+        if self.eigen_solver not in ON_DEVICES:
+            return "take eigen_solver='dense'"
+        return instead_on_devices(self.landmarks)
 
     @property
     def _made_of(self) -> Any:
@@ -300,6 +303,7 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         scores = self._against_training(X) @ self._weights - self._offset
         return cast(scores, self._weights.dtype)
 
+    @where_invertible
     def inverse_transform(self, X: Any) -> Any:
         """Return rows whose scores are about those given, shape (m, d), by ridge regression.
 
@@ -316,7 +320,6 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
             If the model was not fitted with ``fit_inverse_transform=True``.
         """
         T = self._to_invert(X)
-        check_follows(T, self.dual_coef_, "KernelPCA", "inverse_transform")
         rows = kernel_operator(self._inverse_kernel, T, self.X_transformed_fit_) @ self.dual_coef_
         return cast(rows, self.dual_coef_.dtype)
 

@@ -105,9 +105,10 @@ def choose_landmarks(
     if not isinstance(landmarks, str):
         return Landmarks(_given(kernel, X, n_landmarks, landmarks))
     check_choice("landmarks", landmarks, STRATEGIES)
-    if is_foreign(X) and landmarks not in _choices_of(kernel):
-        wanted = " or ".join(map(repr, _choices_of(kernel)))
-        raise TypeError(f"landmarks must be {wanted} for an array of {whereabouts(X)}, got {landmarks!r}, for NumPy's")
+    known = ON_DEVICES if isinstance(kernel, Kernel) else ("uniform",)
+    if is_foreign(X) and landmarks not in known:
+        wanted = " or ".join(map(repr, known))
+        raise TypeError(f"landmarks must be {wanted} for X of {whereabouts(X)}, got {landmarks!r}, which needs NumPy's")
     n = n_rows(X) if among is None else len(among)
     count = check_number("n_landmarks", n_landmarks, at_least=1, integer=True)
     if count > n:
@@ -125,9 +126,11 @@ def choose_landmarks(
     return Landmarks(take_rows(X, indices) if isinstance(kernel, Kernel) else None, indices, factor)
 
 
-def _choices_of(kernel: Any) -> tuple[str, ...]:
-    """Return the strategies that work where the arrays of other libraries than NumPy lie."""
-    return ON_DEVICES if isinstance(kernel, Kernel) else ("uniform",)
+def instead_on_devices(landmarks: Any) -> str | None:
+    """Return what to do where landmarks cannot be chosen among arrays of other libraries; None where they can be."""
+    if not isinstance(landmarks, str) or landmarks in ON_DEVICES:
+        return None
+    return f"take landmarks={' or '.join(map(repr, ON_DEVICES))}"
 
 
 def drawn_rows(rng: np.random.RandomState, n: int, count: int) -> np.ndarray:

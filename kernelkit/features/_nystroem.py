@@ -23,13 +23,13 @@ from .._arrays import (
     take_rows,
     widest_float,
 )
-from .._validation import check_follows, check_number
+from .._validation import check_number
 from ..engine import blocks, check_memory, run
 from ..kernels import Kernel, KernelEstimator, by_blocks, kernel_operator
 from ..solvers import ridge_on_features, whitening
 from ._error import KernelMap
-from ._inverse import Invertible
-from ._landmarks import Landmarks, choose_landmarks
+from ._inverse import Invertible, where_invertible
+from ._landmarks import Landmarks, choose_landmarks, instead_on_devices
 from ._waves import DEVICE_BYTES, FEWER
 
 DEFAULT = 100
@@ -122,7 +122,7 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
 
     @property
     def _not_for_devices(self) -> str | None:
-        return None
+        return instead_on_devices(self.landmarks)
 
     @property
     def _made_of(self) -> Any:
@@ -195,13 +195,13 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
     def _whitening(self, kernel: Any, X: Any, found: Landmarks) -> Any:
         if found.factor is not None and self.rank is None:
             return _inverse_of_lower(found.factor).T
-        among = found.rows if found.rows is not None else take_rows(columns_at(X, found.indices), found.indices)
+        among = found.rows if found.rows is not None else take_rows(columns_at(X, found.indices), found.indices)  # type: ignore[arg-type]
         operator = kernel_operator(kernel, among)
         return whitening(operator.astype(widest_float(X)).dense(), operator.dtype, self.rank and int(self.rank))
 
     def _operator(self, X: Any) -> Any:
         """Return k(x, Z) for checked rows."""
-        X = X if isinstance(self.kernel_, Kernel) else columns_at(X, self.landmark_indices_)
+        X = X if isinstance(self.kernel_, Kernel) else columns_at(X, self.landmark_indices_)  # type: ignore[arg-type]
         return kernel_operator(self.kernel_, X, self.components_)
 
     def _features(self, X: Any) -> Any:
@@ -239,6 +239,7 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
     def _inverse(self, X: Any, Y: Any) -> Any:
         return cast(ridge_on_features(self._operator(X), self.normalization_, Y, self.alpha), Y.dtype)
 
+    @where_invertible
     def inverse_transform(self, X: Any) -> np.ndarray:
         """Return rows whose features are about those given, shape (m, d), by ridge regression.
 
@@ -253,7 +254,6 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
             If the model was not fitted with ``fit_inverse_transform=True``.
         """
         Z = self._to_invert(X)
-        check_follows(Z, self.dual_coef_, "Nystroem", "inverse_transform")
         return Z @ cast(self.dual_coef_, Z.dtype) if is_foreign(Z) else Z @ self.dual_coef_
 
     @property

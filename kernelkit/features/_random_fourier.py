@@ -86,10 +86,6 @@ class RandomFourier(KernelMap, Waves, KernelEstimator):
     def _not_for_devices(self) -> str | None:
         return None
 
-    @property
-    def _made_of(self) -> Any:
-        return self.frequencies_
-
     def fit(self, X: Any, y: Any = None) -> Self:
         """Draw the frequencies.
 

@@ -100,6 +100,7 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Added to the angles, in turns. Where there are any, the last sine is left out.
     """
 
+    frequencies_: Any
     _turns: Any
     _amplitudes: Any
     _origin: Any = None
@@ -107,6 +108,10 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _numbers(self, X: Any, reset: bool) -> Any:
         return validate_data(self, X, accept_sparse="csr", dtype=floats_on_device_of(X), reset=reset)
+
+    def _check_library(self, X: Any, method: str | None = None) -> None:
+        if method is not None:
+            check_follows(X, self.frequencies_, type(self).__name__, method)
 
     def _keep(self, X: Any, **arrays: Any) -> None:
         """Keep arrays of numbers as attributes, of the library and on the device of `X`."""
@@ -135,7 +140,6 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = self._numbers(X, reset=False)
-        check_follows(X, self.frequencies_, type(self).__name__)
         if is_foreign(X):
             return self._on_device(X)
         n, count = X.shape[0], self._turns.shape[1]

@@ -27,7 +27,7 @@ from .._arrays import (
     widest_float,
 )
 from .._validation import as_numbers, check_columns
-from ..engine import blocks
+from ..engine import blocks, bytes_at_once
 from ._activation import Pairs, Room, RowsOfLayer
 from ._base import Kernel
 from ._rows import Rows
@@ -145,7 +145,7 @@ class Network(Kernel):
     def tile(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
         u = products(a.parts[0], b.parts[0], out)
         if is_foreign(u):
-            return cast(self._whole(u, a, b), b.dtype)
+            return cast(self._on_device(u, a, b), b.dtype)
         K = u if b.dtype == u.dtype else np.empty(u.shape, dtype=b.dtype)
         narrow, room = b.dtype != np.float64 and self.architecture.activation.float32, Room()
         near, small = Places(), Places()
@@ -161,8 +161,13 @@ class Network(Kernel):
             K[r, c] = self._near(a, b, r, c)
         return K
 
-    def _whole(self, u: Any, a: Rows, b: Rows) -> Any:
-        """Return the values of a foreign tile, all at once and in its widest floats: the engine makes it of a size."""
+    def _on_device(self, u: Any, a: Rows, b: Rows) -> Any:
+        """Replace a foreign tile u by its values, in strips whose arrays fit where they lie; in its widest floats."""
+        for i in blocks(len(a), max(1, bytes_at_once(u, 8 * CHUNK) // (8 * max(1, len(b))))):
+            u[i, :] = self._strip(u[i, :], a[i], b)
+        return u
+
+    def _strip(self, u: Any, a: Rows, b: Rows) -> Any:
         xp = namespace(u)
         near = xp.abs(u) > 1 - (NEAR32 if is_float32(u) else NEAR)
         K = self._values(FirstPairs(xp.where(near, xp.zeros_like(u), u)), *_sides(a, b), Room())
