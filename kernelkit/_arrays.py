@@ -115,7 +115,7 @@ def is_float32(x: Any) -> bool:
 
 def cast(x: Any, dtype: Any) -> Any:
     """Return `x` with another floating type; `x` itself where it has that type already."""
-    if isinstance(x, np.ndarray) or sp.issparse(x):
+    if isinstance(x, np.ndarray) or sp.issparse(x) or is_dask(x):
         return x.astype(dtype, copy=False)
     return namespace(x).astype(x, dtype, copy=False)
 
