@@ -1,4 +1,4 @@
-"""Kernels and kernel ridge on torch's arrays against NumPy's; with ``--device cuda`` also against what the device can."""
+"""Kernels and kernel ridge on torch's arrays against NumPy's; ``--device cuda``: also against what the device can."""
 
 import argparse
 import os

@@ -115,7 +115,7 @@ def is_float32(x: Any) -> bool:
 
 def cast(x: Any, dtype: Any) -> Any:
     """Return `x` with another floating type; `x` itself where it has that type already."""
-    if isinstance(x, np.ndarray) or sp.issparse(x):
+    if isinstance(x, np.ndarray) or sp.issparse(x) or is_dask(x):
         return x.astype(dtype, copy=False)
     return namespace(x).astype(x, dtype, copy=False)
 
@@ -148,7 +148,7 @@ def as_array(values: Any, x: Any) -> Any:
     return namespace(x).asarray(np.array(values), device=device_of(x))
 
 
-def columns_at(x: Any, index: np.ndarray) -> Any:
+def columns_at(x: Any, index: Any) -> Any:
     """Return a copy of the columns of a matrix at an array of integers."""
     return namespace(x).take(x, positions(index, x), axis=1) if is_foreign(x) else x[:, index]
 

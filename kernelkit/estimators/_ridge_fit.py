@@ -240,8 +240,9 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
     def _kept_landmarks(self, X: Any, Y: np.ndarray) -> tuple[Any, np.ndarray | None]:
         """Return the landmarks of an earlier fit that rows like these may keep, and their coefficients if they may."""
         Z = getattr(self, "X_fit_", None)
-        alike = np.shape(Z)[1:] == np.shape(X)[1:] and sp.issparse(Z) == sp.issparse(X) and live_together(Z, X)
-        if Z is None or not alike:
+        if Z is None or np.shape(Z)[1:] != np.shape(X)[1:] or sp.issparse(Z) != sp.issparse(X):
+            return None, None
+        if not live_together(Z, X):
             return None, None
         Z = cast(Z, X.dtype) if is_floating(X) and is_floating(Z) else Z
         coef = namespace(self.dual_coef_).reshape(self.dual_coef_, (self.dual_coef_.shape[0], -1))
