@@ -10,7 +10,17 @@ import scipy.sparse as sp
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
-from ._arrays import is_dask, n_rows, namespace
+from ._arrays import (
+    floats_on_device_of,
+    is_dask,
+    is_foreign,
+    like,
+    live_together,
+    n_rows,
+    namespace,
+    unfollowed_library,
+    whereabouts,
+)
 
 FLOATS = [np.float64, np.float32]
 BLOCK = 64  # rows of a matrix that are looked at together
@@ -25,18 +35,21 @@ def as_numbers(X: Any, accept_sparse: bool = True) -> Any:
         return X
     if accept_sparse and sp.issparse(X) and X.format == "csr" and X.dtype.type in FLOATS:
         return X
+    if is_foreign(X) and X.ndim == 2 and X.dtype in floats_on_device_of(X):
+        return X
     return check_numbers(X, accept_sparse)
 
 
 def check_numbers(X: Any, accept_sparse: bool = True, name: str = "X") -> Any:
     """Return `X` as a finite float64 or float32 matrix of shape (n, d), CSR where sparse, or raise ValueError."""
-    xp = namespace(X)
-    floats = FLOATS if xp is np else [xp.float64, xp.float32]
-    return check_array(X, accept_sparse="csr" if accept_sparse else False, dtype=floats, input_name=name)
+    accepted = "csr" if accept_sparse else False
+    return check_array(X, accept_sparse=accepted, dtype=floats_on_device_of(X), input_name=name)
 
 
 def check_symmetric(K: np.ndarray) -> None:
     """Raise ValueError unless the kernel matrix `K` equals its transpose up to 1e-5 of its largest value."""
+    if is_foreign(K):
+        return _check_symmetric_on_device(K)
     tolerance = 1e-5 * max(K.max(), -K.min())
     for start in range(0, len(K), BLOCK):
         rows = slice(start, start + BLOCK)
@@ -49,14 +62,40 @@ def check_symmetric(K: np.ndarray) -> None:
             )
 
 
+def _check_symmetric_on_device(K: Any) -> None:
+    xp = namespace(K)
+    difference = float(xp.max(xp.abs(K - K.T)))
+    if difference > 1e-5 * float(xp.max(xp.abs(K))):
+        raise ValueError(
+            "X must be a symmetric matrix for kernel='precomputed', "
+            f"got one that differs from its transpose by {difference:.6g}"
+        )
+
+
 def check_varies(X: Any) -> None:
     """Raise ValueError if all rows of an array, or of a kernel matrix, are the same."""
     if sp.issparse(X):
         same = bool((X.max(axis=0).toarray() == X.min(axis=0).toarray()).all())
+    elif is_foreign(X):
+        same = bool(namespace(X).all(X == X[:1, :]))
     else:
         same = isinstance(X, np.ndarray) and bool((X == X[0]).all())
     if same:
         raise ValueError(f"X has constant columns only: {n_rows(X)} rows that are all the same teach nothing")
+
+
+def check_follows(X: Any, fitted: Any, model: str, method: str = "transform") -> None:
+    """Raise ValueError unless `X` is of the library and on the device of what a model learned in `fit`."""
+    library = unfollowed_library(fitted)
+    if library is not None:
+        raise ValueError(
+            f"{model}.{method}() needs scikit-learn's array_api_dispatch=True, as fit() had it: that was to {library}"
+        )
+    if not live_together(X, fitted):
+        raise ValueError(
+            f"X of {model}.{method}() must use the same namespace and the same device as that of fit(), "
+            f"{whereabouts(fitted)}, got {whereabouts(X)}: move X, or the model with scikit-learn's move_estimator_to"
+        )
 
 
 def check_columns(X: Any, wanted: int, meaning: str) -> None:
@@ -127,15 +166,31 @@ def check_weights(sample_weight: Any, n: int, dtype: Any = np.float64, may_be_ze
         return None
     if isinstance(sample_weight, numbers.Real):
         sample_weight = np.full(n, sample_weight, dtype=dtype)
+    elif is_foreign(sample_weight):
+        dtype = floats_on_device_of(sample_weight)[0]
     w = check_array(sample_weight, ensure_2d=False, dtype=dtype, input_name="sample_weight")
     if w.ndim != 1:
-        raise ValueError(f"sample_weight must have one value for each row, shape ({n},), got shape {w.shape}")
+        raise ValueError(f"sample_weight must have one value for each row, shape ({n},), got shape {tuple(w.shape)}")
     check_consistent_length(w, np.empty(n))
-    if (w < 0).any():
-        raise ValueError(f"sample_weight must be >= 0, got {w.min()}")
-    if not may_be_zero and not (w > 0).any():
+    xp = namespace(w)
+    if xp.any(w < 0):
+        raise ValueError(f"sample_weight must be >= 0, got {float(xp.min(w))}")
+    if not may_be_zero and not xp.any(w > 0):
         raise ValueError("sample_weight is zero for every row: there is nothing to fit")
-    return None if (w == 1).all() else w
+    return None if xp.all(w == 1) else w
+
+
+def check_row_weights(sample_weight: Any, X: Any) -> Any:
+    """Return the weights of the rows of `X`, checked as `check_weights` does, as an array of its library."""
+    return check_weights(following(sample_weight, X), n_rows(X))
+
+
+def following(values: Any, X: Any) -> Any:
+    """Return targets or weights where the rows `X` lie, as floats, if they or these are arrays of another library."""
+    if values is None or isinstance(values, numbers.Real) or not (is_foreign(X) or is_foreign(values)):
+        return values
+    given = values if is_foreign(values) else np.asarray(values, dtype=np.float64)
+    return like(given, X, floats_on_device_of(X)[0])
 
 
 def check_blocks(X: Any) -> Any:

@@ -62,7 +62,7 @@ def _distance(name, kernel, formula, **promises):
 
 
 def _network(name, kernel, dual, **settings):
-    return KernelCase(name, kernel, ref.network(dual, **settings), kink=True, array_api=False)
+    return KernelCase(name, kernel, ref.network(dual, **settings), kink=True)
 
 
 # Each with the formula that it must equal.
@@ -132,7 +132,7 @@ KERNELS = [
     _network("ntk-depth-3", NTK(depth=3), ref.rectifier_dual(), depth=3),
     _network("ntk-fixed", NTK(2, bias_variance=0.5, fixed_layers=1), ref.rectifier_dual(), depth=2, bias=0.5, fixed=1),
     *(
-        KernelCase(f"arc-cosine-{o}-{depth}", ArcCosine(o, depth), ref.arc_cosine(o, depth), kink=True, array_api=False)
+        KernelCase(f"arc-cosine-{o}-{depth}", ArcCosine(o, depth), ref.arc_cosine(o, depth), kink=True)
         for o, depth in [(0, 1), (1, 2), (2, 1), (2, 2)]
     ),
     *(

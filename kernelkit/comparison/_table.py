@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from .._arrays import is_foreign, whereabouts
 from ._columns import Columns, as_words, count_of, is_frame, is_missing, no_single_value, plain, sort_columns
 from ._errors import InputError, unknown
 
@@ -120,6 +121,8 @@ def _rows_and_columns(X: Any) -> Any:
         if repeated:
             raise InputError(f"column names must differ: {repeated[0]!r} occurs more than once")
         return X
+    if is_foreign(X):
+        raise InputError(f"X must be a NumPy array or a table, got an array of {whereabouts(X)}: move it to the host")
     X = np.asarray(X)
     if X.ndim != 2:
         raise InputError(f"X must have two dimensions, rows and columns; got shape {X.shape}")

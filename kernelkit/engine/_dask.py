@@ -13,7 +13,8 @@ import numpy as np
 
 from .._arrays import is_dask
 from .._validation import check_aligned, check_finite_block
-from ._operator import KernelOperator, TiledKernel
+from ._operator import KernelOperator
+from ._tiled import TiledKernel
 
 FAN_IN = 8  # sums that one task adds: always the same neighbours, so that the number of workers changes no digit
 LARGE_GRAPHS = {"distributed.admin.large-graph-warning-threshold": "1GB"}

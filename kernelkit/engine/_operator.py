@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from .._arrays import cast, is_floating, is_foreign, n_rows, namespace, take_rows
 from ._count import note_values
 from ._memory import check_memory
 from ._plan import blocks, plan, tile_shape
 from ._threads import run
+from ._tiled import Factor, TiledOperator, shifted
 
 LONGEST_SUM = 1024  # within a tile sums are in its own type, which may be float32
 LINE = 64  # bytes
@@ -23,22 +22,6 @@ PASS_BYTES = 2**20  # kernel values that are made, and used twice, before the ne
 PART_ROWS, PARTS = 2048, 32  # rows that contribute their norms at once; parts whose sums are taken separately
 PART_COLUMNS, WIDEST = 128, 16  # of all parts of a symmetric product together, and of one that gains by symmetry
 FEWER = "use fewer rows, or float32 input (half the memory)"
-
-
-Factor = Callable[[slice, np.ndarray], np.ndarray]
-
-
-class TiledKernel(Protocol):
-    """What the engine needs of a kernel."""
-
-    def rows(self, X: Any, like: Any = None) -> Any:
-        """Return what each row of `X` contributes alone."""
-
-    def tile(self, a: Any, b: Any, out: Any = None) -> Any:
-        """Return the kernel values between two sets of rows."""
-
-    def diag(self, X: Any) -> Any:
-        """Return k(x, x) for each row of `X`."""
 
 
 class Scratch(threading.local):
@@ -54,61 +37,8 @@ class Scratch(threading.local):
         return self._room[: n * m].reshape(n, m)
 
 
-class KernelOperator:
-    """The (n, m) matrix K of kernel values, evaluated tile by tile.
-
-    Parameters
-    ----------
-    kernel : object with ``rows``, ``tile`` and ``diag``
-        Its parameters are all numbers (see ``Kernel.resolve``).
-    X : array-like or sparse matrix of shape (n, d)
-        The streamed side: what its rows contribute is made per block.
-    Y : array-like or sparse matrix of shape (m, d), optional
-        The kept side; None means X itself, and a symmetric matrix.
-    """
-
-    def __init__(self, kernel: TiledKernel, X: Any, Y: Any = None, dtype: Any = None):
-        self.kernel = kernel
-        self._X = X
-        self._symmetric = Y is None
-        self._Y = X if Y is None else Y
-        self._kept = kernel.rows(self._Y)
-        self.dtype = self._kept.dtype if dtype is None else dtype
-        self.shape = (n_rows(X), n_rows(self._Y))
-
-    @property
-    def _itemsize(self) -> int:
-        return 4 if "32" in str(self.dtype) else 8
-
-    def _rows(self, index: slice) -> Any:
-        if self._symmetric:
-            return self._kept[index]
-        X = take_rows(self._X, index)
-        return self.kernel.rows(X if is_foreign(X) or not is_floating(X) else cast(X, self.dtype), like=self._kept)
-
-    def astype(self, dtype: Any) -> KernelOperator:
-        """Return the operator of the same kernel with values, and rows where they are numbers, of another type."""
-        if self.dtype == dtype:
-            return self
-        Y = cast(self._Y, dtype) if is_floating(self._Y) else self._Y
-        if self._symmetric:
-            return KernelOperator(self.kernel, Y, None, np.dtype(dtype))
-        return KernelOperator(self.kernel, self._X, Y, np.dtype(dtype))
-
-    def of_rows(self, X: Any) -> KernelOperator:
-        """Return the operator of other rows and the same kept side; not for that of one set of rows."""
-        other = copy.copy(self)
-        other._X, other.shape = X, (n_rows(X), self.shape[1])
-        return other
-
-    def diag(self) -> np.ndarray:
-        """Return the diagonal, shape (n,); only for the square operator of one set of rows."""
-        self._check_symmetric("diag")
-        return cast(self.kernel.diag(self._X), self.dtype)
-
-    def _check_symmetric(self, verb: str) -> None:
-        if not self._symmetric:
-            raise ValueError(f"{verb}() needs the operator of one set of rows, this one has shape {self.shape}")
+class KernelOperator(TiledOperator):
+    """The (n, m) matrix K of kernel values of rows in NumPy arrays, sparse matrices, tables or lists."""
 
     def _tile_shape(self, n: int, m: int) -> tuple[int, int]:
         """Return rows and columns of a tile: the rows that it is made of are to stay in the cache as well."""
@@ -117,41 +47,9 @@ class KernelOperator:
 
     def _tile(self, a: Any, b: Any, scratch: Scratch) -> np.ndarray:
         tile = self.kernel.tile(a, b, scratch(len(a), len(b)) if b.dtype == self.dtype else None)
-        if np.shape(tile) != (len(a), len(b)):
-            raise ValueError(
-                f"tile of {type(self.kernel).__name__} must return an array of shape {(len(a), len(b))}, "
-                f"got {'None' if tile is None else np.shape(tile)}"
-            )
+        self._check_tile(tile, a, b)
         note_values(len(a) * len(b))
         return tile
-
-    def columns(self, index: Any) -> np.ndarray:
-        """Return the columns at `index`, an array of shape (n, len(index))."""
-        return self._fill(self._rows, self.shape[0], self._kept[index])
-
-    def block(self, rows: slice) -> np.ndarray:
-        """Return consecutive rows of the matrix, an array of shape (rows.stop - rows.start, m)."""
-        return self._fill(lambda i: self._rows(shifted(i, rows.start)), rows.stop - rows.start, self._kept)
-
-    def part(self, rows: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
-        """Return the values at some rows and columns, by default all; only for the operator of one set of rows."""
-        self._check_symmetric("part")
-        kept = self._kept if columns is None else self._kept[columns]
-        return self._fill(lambda i: self._kept[rows[i]], len(rows), kept)
-
-    def restricted(self, index: np.ndarray) -> KernelOperator:
-        """Return the operator of some of the rows; only for that of one set of rows."""
-        self._check_symmetric("restricted")
-        some = copy.copy(self)
-        some._X = some._Y = take_rows(self._X, index)
-        some._kept, some.shape = self._kept[index], (len(index), len(index))
-        return some
-
-    def costly(self, many_features: int) -> bool:
-        """Whether values cost more to make again than to keep: a costly kernel, or rows of so many features."""
-        width = getattr(self._X, "shape", ())[1:]
-        of_numbers = getattr(self.kernel, "requires_vector_input", False)
-        return getattr(self.kernel, "costly", False) or not of_numbers or not width or width[0] >= many_features
 
     def product(self, rows: np.ndarray | None, columns: np.ndarray, v: np.ndarray) -> np.ndarray:
         """Return K[rows, columns] v in float64, holding tiles only; `rows` None is all; for one set of rows only."""
@@ -159,21 +57,8 @@ class KernelOperator:
         some = self._kept if rows is None else self._kept[rows]
         return self._product(len(some), lambda i: some[i], self._kept[columns], v.astype(self.dtype))
 
-    def dense(self) -> Any:
-        """Return the whole matrix as a fresh C-ordered array of shape (n, m).
-
-        Raises
-        ------
-        MemoryError
-            If the matrix does not fit into the memory available.
-        """
-        if self._symmetric and not is_foreign(self._Y):
-            return self._mirrored()
-        return self._fill(self._rows, self.shape[0], self._kept)
-
-    def matrix(self) -> Any:
-        """Return the whole matrix to be read, not written to: as `dense` here."""
-        return self.dense()
+    def dense(self) -> np.ndarray:
+        return self._mirrored() if self._symmetric else self._fill(self._rows, self.shape[0], self._kept)
 
     def _allocate(self, n: int, m: int) -> np.ndarray:
         check_memory(n * m * self._itemsize, f"the {n} x {m} kernel matrix", FEWER)
@@ -195,14 +80,9 @@ class KernelOperator:
         run(fill, tiles)
         return K
 
-    def _fill(self, rows: Callable[[slice], Any], n: int, kept: Any) -> Any:
-        """Return the values between `n` rows, which come in slices, and rows that are kept."""
+    def _fill(self, rows: Callable[[slice], Any], n: int, kept: Any) -> np.ndarray:
         m = len(kept)
         height, width = self._tile_shape(n, m)
-        cuts = blocks(n, height)
-        if is_foreign(self._Y):
-            note_values(n * m)
-            return namespace(self._Y).concat([self.kernel.tile(rows(i), kept) for i in cuts], axis=0)
         K, scratch = self._allocate(n, m), Scratch(height * width, self.dtype)
 
         def fill(i: slice) -> None:
@@ -210,19 +90,10 @@ class KernelOperator:
             for j in blocks(m, width):
                 K[i, j] = self._tile(a, kept[j], scratch)
 
-        run(fill, cuts)
+        run(fill, blocks(n, height))
         return K
 
     def transposed_sum(self, factor: Factor, t: int) -> np.ndarray:
-        """Return the sum over blocks of rows of K_i' factor(i, K_i), shape (m, t), in float64.
-
-        Parameters
-        ----------
-        factor : callable
-            Takes a slice of rows and their kernel values, shape (h, m), which it may not keep; returns shape (h, t).
-        t : int
-            Its number of columns.
-        """
         height = max(1, PASS_BYTES // (self._itemsize * self.shape[1]))
         scratch = Scratch(height * self.shape[1], self.dtype)
 
@@ -240,11 +111,10 @@ class KernelOperator:
         Where K is symmetric and t small, values above the diagonal are made once and used twice.
         """
         V = np.asarray(V)
-        if V.shape[:1] != self.shape[1:]:
-            raise ValueError(f"V must have {self.shape[1]} rows for an operator of shape {self.shape}, got {V.shape}")
+        self._check_columns(V)
         dtype = np.result_type(self.dtype, V.dtype)
         V = V.astype(self.dtype, copy=False)
-        if self._symmetric and V.size <= WIDEST * len(V) and not is_foreign(self._Y):
+        if self._symmetric and V.size <= WIDEST * len(V):
             columns = V[:, None] if V.ndim == 1 else V
             return self._symmetric_product(columns).astype(dtype, copy=False).reshape(V.shape)
         return self._product(self.shape[0], self._rows, self._kept, V).astype(dtype, copy=False)
@@ -299,11 +169,6 @@ def _sum_in_order(add: Callable[[slice, np.ndarray], None], shape: tuple[int, in
 
     run(work, range(len(parts)))
     return totals.sum(axis=0)
-
-
-def shifted(index: slice, by: int) -> slice:
-    """Return a slice moved on."""
-    return slice(index.start + by, index.stop + by)
 
 
 def _largest(tiles: list[tuple[slice, slice]]) -> int:

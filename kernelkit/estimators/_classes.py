@@ -12,8 +12,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from .._arrays import as_dense, n_rows
-from .._validation import check_weights
+from .._arrays import as_array, as_dense, cast, is_foreign, namespace, take_rows, to_numpy
+from .._validation import check_row_weights, following
 from ..kernels import by_blocks
 
 
@@ -22,27 +22,34 @@ class Codes(ClassifierMixin):
 
     class_weight: Any
 
-    def _encode(self, y: Any, X: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Return labels as one vector (or indicators), codes (n, t), and weights with those of the classes."""
+    def _encode(self, y: Any, X: Any, sample_weight: Any) -> tuple[np.ndarray, Any, Any]:
+        """Return labels as one vector (or indicators), codes (n, t), and weights with those of the classes.
+
+        Labels are NumPy's, whatever the library of `X`, since they may be words; codes and weights are where `X` is.
+        """
         y = check_labels(self, y, X)
         y = y if y.ndim == 2 and y.shape[1] > 1 else column_or_1d(y, warn=True)
         binarizer = LabelBinarizer(pos_label=1, neg_label=-1)
         codes = binarizer.fit_transform(y).astype(np.float64)
         if len(binarizer.classes_) < 2:
             raise ValueError(f"y must have at least 2 classes, got 1 class: {binarizer.classes_.tolist()[0]!r}")
-        w = check_weights(sample_weight, n_rows(X))
+        w = check_row_weights(sample_weight, X)
         if self.class_weight is not None:
-            by_class = compute_sample_weight(balanced(self.class_weight, y, w), y)
-            w = check_weights(by_class if w is None else w * by_class, n_rows(X))
+            by_class = following(compute_sample_weight(balanced(self.class_weight, y, to_numpy(w)), y), X)
+            w = check_row_weights(by_class if w is None else w * by_class, X)
         self._binarizer, self.classes_ = binarizer, binarizer.classes_
-        return y, codes, w
+        return y, following(codes, X), w
 
-    def _decode(self, decision: np.ndarray) -> np.ndarray:
-        """Return the labels that decision values stand for."""
+    def _decode(self, decision: Any) -> Any:
+        """Return the labels that decision values stand for: numbers where these are, words as a NumPy array."""
+        xp = namespace(decision)
         if self._binarizer.y_type_.startswith("multilabel"):
-            return self._binarizer.inverse_transform(np.where(decision > 0, 1.0, -1.0))
-        chosen = (decision > 0).astype(int) if decision.ndim == 1 else decision.argmax(axis=1)
-        return self.classes_[chosen]
+            labels = self._binarizer.inverse_transform(to_numpy(xp.where(decision > 0, 1.0, -1.0)))
+            return as_array(labels, decision) if is_foreign(decision) else labels
+        chosen = cast(decision > 0, xp.int64) if decision.ndim == 1 else xp.argmax(decision, axis=1)
+        if is_foreign(decision) and self.classes_.dtype.kind in "biuf":
+            return take_rows(as_array(self.classes_, decision), chosen)
+        return self.classes_[to_numpy(chosen)]
 
     @by_blocks
     def decision_function(self, X: Any) -> np.ndarray:
@@ -81,7 +88,7 @@ def check_labels(estimator: Any, y: Any, X: Any) -> np.ndarray:
     """Return labels as an array with an entry, or row of indicators, for each row of `X`, or raise ValueError."""
     if y is None:
         raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
-    y = check_array(as_dense(y), ensure_2d=False, dtype=None, input_name="y")
+    y = check_array(as_dense(to_numpy(y)), ensure_2d=False, dtype=None, input_name="y")
     check_consistent_length(X, y)
     check_classification_targets(y)
     return y

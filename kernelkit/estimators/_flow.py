@@ -12,8 +12,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays import n_rows, take_rows
-from .._validation import as_floats, check_choice, check_number, check_weights
+from .._arrays import take_rows
+from .._validation import as_floats, check_choice, check_number, check_row_weights
 from ..engine import MatrixOperator
 from ..kernels import Kernel, by_blocks, kernel_operator
 from ..solvers import GradientFlow, staged_products
@@ -157,7 +157,7 @@ class KernelGradientFlow(MultiOutputMixin, RegressorMixin, TrainedOnRows):
         self._check_settings()
         given, X = X, self._training_rows(X)
         Y, single = check_targets(y, X)
-        w = check_weights(sample_weight, n_rows(X))
+        w = check_row_weights(sample_weight, X)
         Y = Y - self._start(given, Y.shape[:1] if single else Y.shape).reshape(Y.shape)
         kernel = self._resolved(self._as_kernel(self.kernel), X, w)
         held_out = self._held_out_errors(kernel, X, Y, w) if self.early_stopping in (True, "validation") else None

@@ -9,8 +9,21 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._arrays import is_dask, n_rows, take_rows
-from ..engine import DaskOperator, KernelOperator, MatrixOperator
+from .._arrays import (
+    cast,
+    columns_at,
+    is_dask,
+    is_float32,
+    largest_size,
+    n_rows,
+    namespace,
+    positive,
+    scattered,
+    take_rows,
+    to_numpy,
+    widest_float,
+)
+from ..engine import matrix_operator
 from ..features import choose_landmarks
 from ..kernels import Kernel, kernel_operator, landmark_operator
 from ..solvers import whitening
@@ -51,15 +64,13 @@ class LandmarkProblem:
 
     kernel: Any
     X: Any
-    targets: np.ndarray
-    weights: np.ndarray | None
+    targets: Any
+    weights: Any
     landmarks: Any
     indices: Any
 
     @classmethod
-    def of(
-        cls, kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None, choice: Any, landmarks: Any = None
-    ) -> LandmarkProblem:
+    def of(cls, kernel: Any, X: Any, Y: Any, w: Any, choice: Any, landmarks: Any = None) -> LandmarkProblem:
         """Choose landmarks as ``choice.n_landmarks``, ``landmarks`` and ``random_state`` say, unless they are kept."""
         problem = cls(kernel, X, Y, w, landmarks, None)
         return problem if landmarks is not None else problem._with_landmarks(choice)
@@ -70,33 +81,33 @@ class LandmarkProblem:
         if count is None and isinstance(choice.landmarks, str):
             count = min(DEFAULT_LANDMARKS, self.n_positive)
         rng = check_random_state(choice.random_state)
-        among = None if self._everything else self.rows
+        among = None if self._everything else to_numpy(self.rows)
         found = choose_landmarks(self.kernel, self.X, count, choice.landmarks, rng, among=among)
         return replace(self, landmarks=found.rows, indices=found.indices)
 
     @cached_property
-    def rows(self) -> np.ndarray:
+    def rows(self) -> Any:
         """Positions of the k rows of positive weight among all, shape (k,)."""
-        return np.arange(self.n) if self.weights is None else np.flatnonzero(self.weights)
+        return np.arange(self.n) if self.weights is None else positive(self.weights)
 
     @property
     def n_positive(self) -> int:
         """Their number k."""
-        return self.n if self.weights is None or is_dask(self.X) else len(self.rows)
+        return self.n if self.weights is None or is_dask(self.X) else n_rows(self.rows)
 
     @property
     def _everything(self) -> bool:
         return self.n_positive == self.n
 
     @cached_property
-    def Y(self) -> np.ndarray:
+    def Y(self) -> Any:
         """Their targets, shape (k, t)."""
-        return self.targets if self._everything else self.targets[self.rows]
+        return self.targets if self._everything else take_rows(self.targets, self.rows)
 
     @cached_property
-    def scale(self) -> np.ndarray | None:
+    def scale(self) -> Any:
         """Square roots of their weights, shape (k,); None where all are one."""
-        return None if self.weights is None else np.sqrt(self.weights[self.rows])
+        return None if self.weights is None else namespace(self.weights).sqrt(take_rows(self.weights, self.rows))
 
     @cached_property
     def whole(self) -> Whole:
@@ -114,47 +125,44 @@ class LandmarkProblem:
         return self.landmarks
 
     @cached_property
-    def operator(self) -> KernelOperator | MatrixOperator | DaskOperator:
+    def operator(self) -> Any:
         """k(x, Z) of the rows of positive weight, shape (k, p)."""
         return self.against(None if self._everything else self.rows)
 
-    def against(self, rows: np.ndarray | None) -> KernelOperator | MatrixOperator | DaskOperator:
-        """Return k(x, Z) for some of all rows; None is all."""
+    def against(self, rows: Any) -> Any:
+        """Return k(x, Z) for some of all rows, as an operator; None is all."""
         if isinstance(self.kernel, Kernel):
             X = self.X if rows is None else take_rows(self.X, rows)
             return landmark_operator(self.kernel, X, self.landmarks)
-        columns = self.X[:, self.indices]
-        return MatrixOperator(columns if rows is None else columns[rows])
+        columns = columns_at(self.X, self.indices)
+        return matrix_operator(columns if rows is None else take_rows(columns, rows))
 
     @cached_property
-    def K(self) -> np.ndarray:
+    def K(self) -> Any:
         """k(Z, Z), shape (p, p), in float64."""
         if isinstance(self.kernel, Kernel):
-            return kernel_operator(self.kernel, self.landmarks).astype(np.float64).dense()
-        return self.X[np.ix_(self.indices, self.indices)].astype(np.float64)
+            wide = widest_float(self.landmarks)
+            return kernel_operator(self.kernel, self.landmarks).astype(wide).dense()
+        return cast(columns_at(take_rows(self.X, self.indices), self.indices), widest_float(self.X))
 
     @property
     def size(self) -> float:
         """The largest k(z, z)."""
-        return float(np.abs(np.diagonal(self.K)).max())
+        return largest_size(namespace(self.K).linalg.diagonal(self.K))
 
     def coarsest(self, dtype: Any) -> Any:
         """Return the type whose rounding kernel values in `dtype` have: that of a matrix that is given stays in it."""
-        return np.float32 if not isinstance(self.kernel, Kernel) and self.X.dtype == np.float32 else dtype
+        return self.X.dtype if not isinstance(self.kernel, Kernel) and is_float32(self.X) else dtype
 
-    def whitening(self, dtype: Any) -> np.ndarray:
+    def whitening(self, dtype: Any) -> Any:
         """Return W, shape (p, r), with which k(x, Z) W are features whose inner product is the kernel on landmarks."""
         return whitening(self.K, self.coarsest(dtype))
 
-    def restricted(self, kept: np.ndarray) -> LandmarkProblem:
+    def restricted(self, kept: Any) -> LandmarkProblem:
         """Return the problem with some of the landmarks."""
         landmarks = None if self.landmarks is None else take_rows(self.landmarks, kept)
         return replace(self, landmarks=landmarks, indices=None if self.indices is None else self.indices[kept])
 
-    def scatter(self, coef: np.ndarray) -> np.ndarray:
+    def scatter(self, coef: Any) -> Any:
         """Return the coefficients; for "precomputed" at the positions of the landmarks among all rows."""
-        if self.landmarks is not None:
-            return coef
-        full = np.zeros((self.n, *coef.shape[1:]))
-        full[self.indices] = coef
-        return full
+        return coef if self.landmarks is not None else scattered(coef, self.indices, self.n)

@@ -11,14 +11,22 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from .._arrays import take_rows
+from .._arrays import is_foreign, is_single, n_rows, take_rows, whereabouts, widest_float
 from .._validation import check_choice, check_number
 from ..features import drawn_rows
-from ..solvers import Ending, IterativeSolver, LandmarkRidge, Outcome, independent
+from ..solvers import (
+    Columns,
+    Ending,
+    IterativeSolver,
+    LandmarkRidge,
+    Outcome,
+    independent,
+    one_alpha_after_the_other,
+)
 from ._landmark_problem import DEFAULT_LANDMARKS, LandmarkProblem
 from ._problem import RidgeProblem
 from ._progress import progress
-from ._stream import Columns, FeatureProblem, Fitted, Stream, in_precision, one_alpha_after_the_other
+from ._stream import FeatureProblem, Fitted, Stream, in_precision
 
 PRECISIONS = ("auto", "float64", "float32")
 DEFAULT_RANK = 1000
@@ -97,8 +105,8 @@ def fit_on_landmarks(
     `start` are coefficients of the landmarks to start from.
     """
     check_positive(alphas)
-    n, p = problem.n_positive, len(problem.K)
-    if p <= SMALL_LANDMARKS or n <= SAMPLE_PER_LANDMARK * p:
+    n, p = problem.n_positive, n_rows(problem.K)
+    if p <= SMALL_LANDMARKS or n <= SAMPLE_PER_LANDMARK * p or is_foreign(problem.K):
         return fit_in_one_pass(problem, alphas, settings)
     kept = independent(problem.K, problem.coarsest("float32" if settings.precision == "float32" else "float64"))
     problem = problem.restricted(kept)
@@ -119,6 +127,15 @@ def fit_on_landmarks(
     with progress(settings.verbose, label, settings.after_step) as watch:
         coef, intercept, outcomes = one_alpha_after_the_other(alphas, solve)
     return Fitted(problem, system.dtype, coef, intercept, outcomes)
+
+
+def check_precision(precision: str, X: Any) -> None:
+    """Raise ValueError if the device of the rows has no floats of the type that is asked for."""
+    if is_foreign(X) and precision == "float64" and is_single(widest_float(X)):
+        raise ValueError(
+            f"precision='float64' needs 64-bit floats, which {whereabouts(X)} does not have: take 'auto' or 'float32', "
+            "or move X to the host"
+        )
 
 
 def check_positive(alphas: np.ndarray) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from copy import copy
 from typing import Any, Self
 
-import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from .._arrays import n_rows
+from .._arrays import cast, is_foreign, n_rows, namespace, own_copy, widest_float
 from .._validation import check_choice, check_number, check_varies
-from ..engine import KernelOperator
-from ..features import STRATEGIES, Invertible, choose_landmarks
+from ..features import STRATEGIES, Invertible, choose_landmarks, instead_on_devices, where_invertible
 from ..kernels import Kernel, by_blocks, kernel_operator, landmark_operator
 from ..solvers import (
     EIGEN_SOLVERS,
@@ -20,9 +18,11 @@ from ..solvers import (
     principal_components,
     ridge_on_landmarks,
     solve,
+    solve_many,
 )
 from ._base import TrainedOnRows
 
+ON_DEVICES = ("auto", "dense")  # where the arrays of other libraries than NumPy lie
 INVERSE = ("_inverse_kernel", "X_transformed_fit_", "dual_coef_")
 
 
@@ -46,7 +46,8 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
     eigen_solver : {"auto", "dense", "lanczos", "arpack", "randomized"}
         "dense" decomposes the whole matrix, in n^3 operations. The others only multiply with it, and hold it where it
         fits into memory: "lanczos" with blocks of vectors, "arpack" with single ones, "randomized" a fixed number of
-        times. "auto" is "lanczos" for more than 1000 rows and at most n / 30 components, "dense" else.
+        times. "auto" is "lanczos" for more than 1000 rows and at most n / 30 components, "dense" else and for arrays of
+        other libraries than NumPy, for which the others are not there.
     tol : float
         For "lanczos" and "arpack": largest residual |K v - lambda v| over the largest lambda; 0 is what rounding
         allows.
@@ -140,6 +141,16 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         self.random_state = random_state
 
     @property
+    def _not_for_devices(self) -> str | None:
+        if self.eigen_solver not in ON_DEVICES:
+            return "take eigen_solver='dense'"
+        return instead_on_devices(self.landmarks)
+
+    @property
+    def _made_of(self) -> Any:
+        return self._weights
+
+    @property
     def _not_for_dask(self) -> str | None:
         possible = self._has_landmarks and not self.fit_inverse_transform
         return None if possible else "n_landmarks, fit_inverse_transform=False"
@@ -222,7 +233,8 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
             random_state=self.random_state,
         )
         # A copy, since the caller may go on to change X.
-        return found.astype(operator.dtype), copy(X) if isinstance(kernel, Kernel) else None
+        kept = own_copy(X) if is_foreign(X) else copy(X)
+        return found.astype(operator.dtype), kept if isinstance(kernel, Kernel) else None
 
     def _on_landmarks(
         self, kernel: Kernel, X: Any, n_components: int | None, n_landmarks: int | None, **_: Any
@@ -231,26 +243,27 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         if n_components is not None and n_components > n_rows(Z):
             raise ValueError(f"n_components={n_components} must be at most the number of landmarks, {n_rows(Z)}")
         operator = landmark_operator(kernel, X, Z)
-        K = KernelOperator(kernel, Z).astype(np.float64).dense()
+        K = kernel_operator(kernel, Z).astype(widest_float(Z)).dense()
         found = landmark_components(operator, K, n_components)
         return found.astype(operator.dtype), Z
 
-    def _inverse(self, kernel: Any, found: PrincipalComponents, basis: Any, Y: np.ndarray) -> tuple[Kernel, Any, Any]:
+    def _inverse(self, kernel: Any, found: PrincipalComponents, basis: Any, Y: Any) -> tuple[Kernel, Any, Any]:
         """Return a kernel on scores, the scores it is centred at, and coefficients."""
-        T = found.vectors * np.sqrt(found.values)
+        T = found.vectors * namespace(found.values).sqrt(found.values)
         try:
             # A rule such as "scale" is applied to the scores; numbers stay what they are.
             on_scores = self._as_kernel(self.kernel).resolve(T)
-            on_scores.rows(T[:1])
+            on_scores.rows(T[:1, :])
         except ValueError as error:
             wanted = f"fit_inverse_transform=True needs a kernel of {T.shape[1]} components as well as of the rows"
             raise ValueError(f"{wanted}, got kernel={self.kernel!r}: {error}") from error
         if not self._has_landmarks:
-            return on_scores, T, solve(KernelOperator(on_scores, T), Y, self.alpha)
-        centres = KernelOperator(kernel, basis) @ found.weights - found.offset
-        K = KernelOperator(on_scores, centres).astype(np.float64).dense()
-        coef = ridge_on_landmarks(KernelOperator(on_scores, T, centres), K, Y, self.alpha)
-        return on_scores, centres, coef.astype(T.dtype, copy=False)
+            on_all = kernel_operator(on_scores, T)
+            return on_scores, T, solve_many(on_all, Y, self.alpha)[0] if is_foreign(T) else solve(on_all, Y, self.alpha)
+        centres = kernel_operator(kernel, basis) @ found.weights - found.offset
+        K = kernel_operator(on_scores, centres).astype(widest_float(T)).dense()
+        coef = ridge_on_landmarks(kernel_operator(on_scores, T, centres), K, Y, self.alpha)
+        return on_scores, centres, cast(coef, T.dtype)
 
     def _keep(self, kernel: Any, found: PrincipalComponents, basis: Any, n: int) -> None:
         self.kernel_ = kernel
@@ -261,10 +274,10 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         self.eigen_solver_, self.n_iter_ = found.solver, found.n_iter
         self._weights, self._offset = found.weights, found.offset
 
-    def _scores(self) -> np.ndarray:
-        return self.eigenvectors_ * np.sqrt(self.eigenvalues_)
+    def _scores(self) -> Any:
+        return self.eigenvectors_ * namespace(self.eigenvalues_).sqrt(self.eigenvalues_)
 
-    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Find the components and return the scores of the training rows, shape (n, p), with no more kernel values.
 
         Parameters
@@ -277,7 +290,7 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
         return self.fit(X)._scores()
 
     @by_blocks
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Any) -> Any:
         """Return the scores of rows, shape (m, p), holding tiles of the kernel matrix only.
 
         Of a Dask array they are one, of which nothing is computed yet.
@@ -288,9 +301,10 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
             Rows; k(X, training rows), of shape (m, n), for kernel="precomputed".
         """
         scores = self._against_training(X) @ self._weights - self._offset
-        return scores.astype(self._weights.dtype, copy=False)
+        return cast(scores, self._weights.dtype)
 
-    def inverse_transform(self, X: Any) -> np.ndarray:
+    @where_invertible
+    def inverse_transform(self, X: Any) -> Any:
         """Return rows whose scores are about those given, shape (m, d), by ridge regression.
 
         The mean of the features is not part of the scores, so no reconstruction is exact.
@@ -306,9 +320,9 @@ class KernelPCA(Invertible, ClassNamePrefixFeaturesOutMixin, TransformerMixin, T
             If the model was not fitted with ``fit_inverse_transform=True``.
         """
         T = self._to_invert(X)
-        rows = KernelOperator(self._inverse_kernel, T, self.X_transformed_fit_) @ self.dual_coef_
-        return rows.astype(self.dual_coef_.dtype, copy=False)
+        rows = kernel_operator(self._inverse_kernel, T, self.X_transformed_fit_) @ self.dual_coef_
+        return cast(rows, self.dual_coef_.dtype)
 
     @property
     def _n_features_out(self) -> int:
-        return len(self.eigenvalues_)
+        return self.eigenvalues_.shape[0]

@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
-from .._arrays import is_dask, n_rows, take_rows
-from .._validation import as_floats, check_number, check_weights
-from ..engine import KernelOperator, MatrixOperator, aligned, check_memory
+from .._arrays import columns_at, is_dask, is_foreign, n_rows, namespace, positive, scattered, take_rows, widest_float
+from .._validation import as_floats, check_number, check_row_weights, check_weights, following
+from ..engine import aligned, check_memory
 from ..kernels import Kernel, kernel_operator
 
 
@@ -21,7 +21,7 @@ class RidgeProblem:
 
     Attributes
     ----------
-    operator : KernelOperator or MatrixOperator
+    operator : KernelOperator, MatrixOperator, DeviceOperator or DeviceMatrix
         K, shape (k, k).
     Y : array of shape (k, t)
         Targets, float64.
@@ -33,37 +33,34 @@ class RidgeProblem:
         Number of rows, those of weight zero included.
     """
 
-    operator: KernelOperator | MatrixOperator
-    Y: np.ndarray
-    scale: np.ndarray | None
-    rows: np.ndarray
+    operator: Any
+    Y: Any
+    scale: Any
+    rows: Any
     n: int
 
     def scatter(self, coef: np.ndarray) -> np.ndarray:
         """Return coefficients for all n rows: zero where the weight is."""
-        if len(self.rows) == self.n:
-            return coef
-        full = np.zeros((self.n, *coef.shape[1:]), dtype=coef.dtype)
-        full[self.rows] = coef
-        return full
+        return coef if n_rows(self.rows) == self.n else scattered(coef, self.rows, self.n)
 
 
-def ridge_problem(kernel: Any, X: Any, Y: np.ndarray, w: np.ndarray | None) -> RidgeProblem:
+def ridge_problem(kernel: Any, X: Any, Y: Any, w: Any) -> RidgeProblem:
     """Return the problem of fitting columns `Y` on rows `X` (or a kernel matrix, for "precomputed")."""
     n = n_rows(X)
-    rows = np.arange(n) if w is None else np.flatnonzero(w)
-    everything = len(rows) == n
-    if not everything:
+    rows = np.arange(n) if w is None else positive(w)
+    scale = None
+    if n_rows(rows) < n:
         X = take_rows(X, rows) if isinstance(kernel, Kernel) else square_part(X, rows)
-        Y = Y[rows]
-    scale = None if w is None else np.sqrt(w[rows])
-    if scale is not None and (scale == 1).all():
-        scale = None
+        Y, w = take_rows(Y, rows), take_rows(w, rows)
+    if w is not None and not namespace(w).all(w == 1):
+        scale = namespace(w).sqrt(w)
     return RidgeProblem(kernel_operator(kernel, X), Y, scale, rows, n)
 
 
-def square_part(K: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def square_part(K: Any, rows: Any) -> Any:
     """Return a copy of the kernel matrix at some rows and the same columns."""
+    if is_foreign(K):
+        return columns_at(take_rows(K, rows), rows)
     check_memory(len(rows) ** 2 * K.itemsize, f"a copy of a {len(rows)} x {len(rows)} kernel matrix", "use fewer rows")
     return K[np.ix_(rows, rows)]
 
@@ -75,9 +72,9 @@ def check_targets(y: Any, X: Any) -> tuple[np.ndarray, bool]:
     if is_dask(X):
         y = aligned("y", y, X)
         return (y[:, None], True) if y.ndim == 1 else (y, False)
-    y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    y = check_array(following(y, X), ensure_2d=False, dtype=widest_float(X), input_name="y")
     if y.ndim > 2:
-        raise ValueError(f"y must have shape (n,) or (n, t), got {y.shape}")
+        raise ValueError(f"y must have shape (n,) or (n, t), got {tuple(y.shape)}")
     check_consistent_length(X, y)
     return (y[:, None], True) if y.ndim == 1 else (y, False)
 
@@ -85,7 +82,7 @@ def check_targets(y: Any, X: Any) -> tuple[np.ndarray, bool]:
 def check_weights_of(sample_weight: Any, X: Any) -> Any:
     """Return the weights of the rows, shape (n,), or None where all are one: with the blocks of a Dask `X`."""
     if sample_weight is None or not is_dask(X):
-        return check_weights(sample_weight, n_rows(X))
+        return check_row_weights(sample_weight, X)
     w = aligned("sample_weight", sample_weight, X)
     if w.ndim != 1:
         raise ValueError(f"sample_weight must have one value for each row, shape ({len(X)},), got shape {w.shape}")

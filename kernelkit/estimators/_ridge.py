@@ -10,8 +10,8 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays import n_rows
-from .._validation import check_choice, check_number, check_weights
+from .._arrays import is_foreign, n_rows, whereabouts
+from .._validation import check_choice, check_number, check_weights, following
 from ..engine import KernelOperator, with_positive_weights
 from ..kernels import Kernel, all_or_nothing, by_blocks
 from ._callbacks import fit_task, with_callbacks
@@ -220,12 +220,16 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, RidgeFit):
     @all_or_nothing
     def _add_block(self, X: Any, y: Any, sample_weight: Any) -> Self:
         stream = self._stream
+        if is_foreign(X):
+            raise TypeError(
+                f"partial_fit takes NumPy arrays, got X of {whereabouts(X)}: take fit, or move X to the host"
+            )
         if self._precomputed or self.uncertainty:
             raise ValueError("partial_fit needs rows instead of kernel='precomputed', and uncertainty=False")
         kernels = [self.kernel_] if stream else self._kernels()
         X = self._rows_like(kernels, X, reset=stream is None)
         Y, single = check_targets(y, X)
-        w = check_weights(sample_weight, n_rows(X), may_be_zero=stream is not None)
+        w = check_weights(following(sample_weight, X), n_rows(X), may_be_zero=stream is not None)
         settings, alphas = Settings.of(self), check_alphas(self.alpha, Y.shape[1])
         if self.solver == "nystroem":
             check_positive(alphas)

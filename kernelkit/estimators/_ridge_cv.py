@@ -7,8 +7,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
 
-from .._arrays import n_rows
-from .._validation import check_weights
+from .._validation import check_row_weights
 from ..kernels import by_blocks
 from ._classes import Codes
 from ._problem import check_targets
@@ -121,7 +120,7 @@ class KernelRidgeCV(MultiOutputMixin, RegressorMixin, RidgeSearch):
         """
         X = self._training_rows(X)
         Y, single = check_targets(y, X)
-        self._search(X, Y, Y[:, 0] if single else Y, check_weights(sample_weight, n_rows(X)), single, params)
+        self._search(X, Y, Y[:, 0] if single else Y, check_row_weights(sample_weight, X), single, params)
         return self
 
     @by_blocks

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from .._arrays import cast, is_floating, n_rows
+from .._arrays import cast, is_floating, is_foreign, live_together, n_rows, namespace, take_rows
 from .._validation import check_choice
 from ..features import FeatureOperator, FiniteMap
 from ..kernels import Kernel
@@ -22,6 +22,7 @@ from ._landmark_problem import LandmarkProblem
 from ._many_rows import (
     DENSE_ROWS,
     Settings,
+    check_precision,
     fit_in_one_pass,
     fit_on_landmarks,
     iterative_solver,
@@ -68,7 +69,7 @@ class RidgeSolution(TrainedOnRows):
         """
         self.kernel_, self._features = kernel, features
         self.X_fit_ = rows if isinstance(kernel, Kernel) else None
-        coef, intercept = coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
+        coef, intercept = cast(coef, dtype), cast(intercept, dtype)
         coef = coef[:, 0] if single else coef
         for earlier in ("dual_coef_", "coef_", "amplitude_", "_posterior", "_stream", "_landmark_choice"):
             self.__dict__.pop(earlier, None)
@@ -78,7 +79,7 @@ class RidgeSolution(TrainedOnRows):
             self.coef_ = coef.T
         self.intercept_ = (float(intercept[0]) if single else intercept) if self.fit_intercept else 0.0
 
-    def _values(self, X: Any) -> np.ndarray:
+    def _values(self, X: Any) -> Any:
         """Return K c + b, or phi(x) v + b, for new rows, shape (m,) or (m, t)."""
         operator: Any
         if self._features is None:
@@ -86,7 +87,7 @@ class RidgeSolution(TrainedOnRows):
         else:
             X = self._rows_like([self.kernel_], X, reset=False)
             operator, coef = FeatureOperator(self._features, X, self.coef_.dtype), self.coef_.T
-        return (operator @ coef + self.intercept_).astype(operator.dtype, copy=False)
+        return cast(operator @ coef + self.intercept_, operator.dtype)
 
 
 @contextmanager
@@ -111,10 +112,17 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
     warm_start: bool
     verbose: Any
 
+    @property
+    def _not_for_devices(self) -> str | None:
+        if self.solver == "primal":
+            return "take solver='cholesky', 'eigen', 'cg' or 'nystroem'"
+        return "take uncertainty=False" if getattr(self, "uncertainty", False) else None
+
     def _fit_columns(self, X: Any, Y: np.ndarray, w: np.ndarray | None, single: bool) -> None:
         alphas = check_alphas(self.alpha, Y.shape[1])
         settings = Settings.of(self)
         check_choice("solver", self.solver, SOLVERS)
+        check_precision(settings.precision, X)
         kernel = self._resolved(self._as_kernel(self.kernel), X, w)
         solver = self._chosen_solver(kernel, X)
         with fit_task(self, settings.most_steps(solver) * len(np.unique(alphas))) as after_step:
@@ -142,7 +150,7 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
             return str(self.solver)
         if n_rows(X) <= DENSE_ROWS:
             return "cholesky"
-        return "primal" if has_few_features(kernel, X) else "cg"
+        return "primal" if not is_foreign(X) and has_few_features(kernel, X) else "cg"
 
     def _fit_exactly(
         self,
@@ -156,7 +164,7 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
         single: bool,
     ) -> tuple[Outcome, ...]:
         problem = ridge_problem(kernel, X, Y, w)
-        n = len(problem.rows)
+        n = n_rows(problem.rows)
         hint = "; solver='nystroem' would restrict it to landmarks" if solver == "cg" else ""
         label = f"solver={solver!r}: the exact problem of {n} rows{hint}"
         with progress(settings.verbose, label, settings.after_step) as watch:
@@ -180,9 +188,12 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
     def _kept_coefficients(self, problem: RidgeProblem) -> np.ndarray | None:
         """Return the coefficients of an earlier fit to the same rows, if these are to start from."""
         coef = getattr(self, "dual_coef_", None)
-        if not self.warm_start or coef is None or len(coef) != problem.n or coef.size != problem.n * problem.Y.shape[1]:
+        shape = (problem.n, problem.Y.shape[1])
+        if not self.warm_start or coef is None or not live_together(coef, problem.Y):
             return None
-        return coef.reshape(len(coef), -1)[problem.rows]
+        if coef.shape[0] != problem.n or int(np.prod(coef.shape)) != problem.n * problem.Y.shape[1]:
+            return None
+        return take_rows(namespace(coef).reshape(coef, shape), problem.rows)
 
     def _fit_on_landmarks(
         self,
@@ -231,6 +242,8 @@ class RidgeFit(CallbackSupportMixin, RidgeSolution):
         Z = getattr(self, "X_fit_", None)
         if Z is None or np.shape(Z)[1:] != np.shape(X)[1:] or sp.issparse(Z) != sp.issparse(X):
             return None, None
+        if not live_together(Z, X):
+            return None, None
         Z = cast(Z, X.dtype) if is_floating(X) and is_floating(Z) else Z
-        coef = self.dual_coef_.reshape(len(self.dual_coef_), -1)
+        coef = namespace(self.dual_coef_).reshape(self.dual_coef_, (self.dual_coef_.shape[0], -1))
         return Z, coef if coef.shape[1] == Y.shape[1] else None

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from ..solvers import Moments, Outcome, float32_drowns
+from .._arrays import is_single
+from ..solvers import Columns, Moments, Outcome, float32_drowns, one_alpha_after_the_other
 from ._shared import Shared
 
-Whole = tuple[Any, np.ndarray, np.ndarray | None]  # operator, targets and weights of all rows
-Columns = tuple[np.ndarray, np.ndarray, Outcome]  # coefficients and intercepts of some targets
-
-
-def one_alpha_after_the_other(
-    alphas: np.ndarray, solve: Callable[[float, np.ndarray], Columns]
-) -> tuple[np.ndarray, np.ndarray, tuple[Outcome, ...]]:
-    """Return c, shape (p, t), and b, shape (t,), from solutions for each alpha, the largest first, of its targets."""
-    levels = np.unique(alphas)[::-1].tolist()
-    places = [np.flatnonzero(alphas == alpha) for alpha in levels]
-    parts, shifts, outcomes = zip(*(solve(alpha, at) for alpha, at in zip(levels, places, strict=True)), strict=True)
-    order = np.argsort(np.concatenate(places))
-    return np.concatenate(parts, axis=1)[:, order], np.concatenate(shifts)[order], outcomes
+Whole = tuple[Any, Any, Any]  # operator, targets and weights of all rows
 
 
 def in_precision(operator: Any, precision: str) -> Any:
@@ -52,7 +40,7 @@ class FeatureProblem(Protocol):
     def size(self) -> float:
         """The largest k(z, z); one for explicit features."""
 
-    def whitening(self, dtype: Any) -> np.ndarray | None:
+    def whitening(self, dtype: Any) -> Any:
         """Return what turns the operator's columns into features; None where they are."""
 
 
@@ -62,8 +50,8 @@ class Fitted:
 
     problem: Any
     dtype: Any
-    coef: np.ndarray
-    intercept: np.ndarray
+    coef: Any
+    intercept: Any
     outcomes: tuple[Outcome, ...]
 
 
@@ -91,7 +79,7 @@ class Stream:
 
     method: str
     kept: Any
-    W: np.ndarray | None
+    W: Any
     dtype: Any
     sums: Moments
     shared: Shared | None
@@ -109,7 +97,7 @@ class Stream:
         operator, Y, w = problem.whole
         operator = in_precision(operator, precision)
         W = problem.whitening(np.float64 if precision == "auto" else operator.dtype)
-        if precision == "auto" and operator.dtype == np.float32 and W is not None and float32_drowns(W, problem.size):
+        if precision == "auto" and is_single(operator.dtype) and W is not None and float32_drowns(W, problem.size):
             operator = operator.astype(np.float64)
         sums = Moments.of(operator, W, Y, w)
         return cls(problem.method, problem.kept, W, operator.dtype, sums, shared, 1, problem.n)

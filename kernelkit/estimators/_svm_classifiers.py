@@ -11,7 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from .._arrays import n_rows
-from .._validation import check_choice, check_weights
+from .._validation import check_choice, check_row_weights, check_weights
 from ..kernels import by_blocks
 from ..solvers import DualSolution, pair_coefficients
 from ._classes import balanced, check_labels
@@ -47,7 +47,7 @@ class SupportVectorClassifier(ClassifierMixin, SupportVectorMachine):
             If the kernel matrix does not fit into memory.
         """
         X = self._training_rows(X)
-        solutions = self._learn(X, self._check_labels(y, X), check_weights(sample_weight, n_rows(X)), self._solve)
+        solutions = self._learn(X, self._check_labels(y, X), check_row_weights(sample_weight, X), self._solve)
         self._solutions = solutions if self.warm_start else None
         return self
 

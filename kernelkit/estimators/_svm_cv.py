@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from .._arrays import n_rows
-from .._validation import check_weights
+from .._validation import check_row_weights
 from ._svm_classifiers import KernelSVC, SupportVectorClassifier
 from ._svm_regressors import KernelSVR, SupportVectorRegressor
 from ._svm_search import SupportVectorSearch
@@ -139,7 +138,7 @@ class KernelSVCCV(SupportVectorSearch, SupportVectorClassifier):
         """
         self._forget()
         X = self._training_rows(X)
-        self._search(X, self._check_labels(y, X), check_weights(sample_weight, n_rows(X)), params)
+        self._search(X, self._check_labels(y, X), check_row_weights(sample_weight, X), params)
         return self
 
 
@@ -238,5 +237,5 @@ class KernelSVRCV(SupportVectorSearch, SupportVectorRegressor):
         """
         self._forget()
         X = self._training_rows(X)
-        self._search(X, self._check_target(y, X), check_weights(sample_weight, n_rows(X)), params)
+        self._search(X, self._check_target(y, X), check_row_weights(sample_weight, X), params)
         return self

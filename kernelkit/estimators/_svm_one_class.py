@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from .._arrays import n_rows
-from .._validation import check_number, check_weights
+from .._validation import check_number, check_row_weights
 from ..kernels import by_blocks
 from ._svm import SupportVectorMachine
 
@@ -96,7 +96,7 @@ class KernelOneClassSVM(OutlierMixin, SupportVectorMachine):
         """
         check_number("nu", self.nu, above=0, below=1)
         X = self._training_rows(X)
-        kernel, (solution,) = self._solve(X, [np.ones(n_rows(X))], check_weights(sample_weight, n_rows(X)))
+        kernel, (solution,) = self._solve(X, [np.ones(n_rows(X))], check_row_weights(sample_weight, X))
         self.n_iter_, self.offset_ = int(solution.n_iter[0]), -float(solution.intercept[0])
         self._keep(X, kernel, solution)
         return self

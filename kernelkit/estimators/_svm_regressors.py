@@ -8,8 +8,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
-from .._arrays import n_rows
-from .._validation import check_weights
+from .._validation import check_row_weights
 from ..kernels import by_blocks
 from ..solvers import DualSolution
 from ._problem import check_targets
@@ -39,7 +38,7 @@ class SupportVectorRegressor(RegressorMixin, SupportVectorMachine):
             If the kernel matrix does not fit into memory.
         """
         X = self._training_rows(X)
-        solutions = self._learn(X, self._check_target(y, X), check_weights(sample_weight, n_rows(X)), self._solve)
+        solutions = self._learn(X, self._check_target(y, X), check_row_weights(sample_weight, X), self._solve)
         self._solutions = solutions if self.warm_start else None
         return self
 

@@ -5,8 +5,8 @@ from ._explicit import ExplicitMap, explicit
 from ._feature_operator import FeatureOperator
 from ._finite import FiniteMap, check_finite_dimensional, finite_map
 from ._fourier_features import FourierFeatures
-from ._inverse import Invertible
-from ._landmarks import STRATEGIES, Landmarks, choose_landmarks, drawn_rows
+from ._inverse import Invertible, where_invertible
+from ._landmarks import STRATEGIES, Landmarks, choose_landmarks, drawn_rows, instead_on_devices
 from ._nystroem import Nystroem
 from ._random_fourier import RandomFourier
 from ._random_neural import RandomNeural
@@ -28,4 +28,6 @@ __all__ = [
     "drawn_rows",
     "explicit",
     "finite_map",
+    "instead_on_devices",
+    "where_invertible",
 ]

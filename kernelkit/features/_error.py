@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays import as_sliceable, n_rows, take_rows
+from .._arrays import as_sliceable, cast, n_rows, namespace, take_rows, widest_float
 from .._validation import check_number
 
 
@@ -71,12 +71,14 @@ class KernelMap:
         if n_rows(X) > n_samples:
             rows = check_random_state(random_state).permutation(n_rows(X))[:n_samples]
             X = take_rows(X if hasattr(X, "shape") else np.asarray(X), np.sort(rows))
-        K, Z = np.asarray(self.kernel_(X), dtype=np.float64), np.asarray(self.transform(X), dtype=np.float64)  # type: ignore[attr-defined]
+        K, Z = self.kernel_(X), self.transform(X)  # type: ignore[attr-defined]
+        K, Z, xp = cast(K, widest_float(K)), cast(Z, widest_float(Z)), namespace(K)
         E = Z @ Z.T - K
+        error, size = float(xp.sum(E**2)), float(xp.sum(K**2)) or np.nan
         return ErrorReport(
-            rows=len(K),
-            root_mean_square=float(np.sqrt(np.mean(E**2))),
-            largest=float(np.abs(E).max()),
-            frobenius=float(np.linalg.norm(E) / np.linalg.norm(K)),
-            trace=float(-np.trace(E) / np.trace(K)),
+            rows=n_rows(K),
+            root_mean_square=(error / n_rows(K) ** 2) ** 0.5,
+            largest=float(xp.max(xp.abs(E))),
+            frobenius=(error / size) ** 0.5,
+            trace=-float(xp.linalg.trace(E)) / (float(xp.linalg.trace(K)) or np.nan),
         )

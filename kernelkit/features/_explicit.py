@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from .._arrays import n_rows, take_rows
-from ..engine import check_memory
+from .._arrays import full, take_rows, widest_float
 from ..kernels import Kernel, KernelEstimator, Linear, as_kernel
-from ._finite import FEWER, check_finite_dimensional, finite_map
+from ._finite import check_features, check_finite_dimensional, finite_map
 
 
 def explicit(kernel: Kernel | str) -> ExplicitMap:
@@ -88,6 +86,14 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
         check_finite_dimensional(kernel)
         return kernel
 
+    @property
+    def _not_for_devices(self) -> str | None:
+        return None
+
+    @property
+    def _made_of(self) -> Any:
+        return self._nothing
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Resolve the kernel on `X` and list its features.
 
@@ -102,7 +108,7 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
         kernel = self._resolved(self._as_kernel(self.kernel), X, None)
         kernel.rows(take_rows(X, slice(0, 1)))  # refuses parameters that are out of their range
         self._map = finite_map(kernel, take_rows(X, slice(0, 1)))
-        self.kernel_ = kernel
+        self.kernel_, self._nothing = kernel, full((0,), 0.0, X, widest_float(X))  # but it lies where the rows do
         return self
 
     def transform(self, X: Any) -> Any:
@@ -115,9 +121,7 @@ class ExplicitMap(TransformerMixin, KernelEstimator):
         """
         check_is_fitted(self)
         X = self._rows_like([self.kernel_], X, reset=False)
-        if not sp.issparse(X):
-            size, itemsize = self._map.size, getattr(getattr(X, "dtype", None), "itemsize", 8)
-            check_memory(n_rows(X) * size * itemsize, f"{n_rows(X)} x {size} features", FEWER)
+        check_features(X, self._map.size)
         return self._map.transform(X)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
@@ -12,7 +13,7 @@ import scipy.sparse as sp
 from scipy.special import gammaln
 from sklearn.preprocessing import PolynomialFeatures, normalize
 
-from .._arrays import n_rows
+from .._arrays import columns_at, full, is_float32, is_foreign, like, multiply, n_rows, namespace, widest_float
 from .._validation import as_numbers
 from ..engine import check_memory
 from ..kernels import (
@@ -126,12 +127,29 @@ class Monomials:
         return np.sqrt(multinomial.round() * self.gamma**total * self.coef0 ** (p - total))
 
     def transform(self, X: Any) -> Any:
-        features = self._powers.transform(as_numbers(X))
-        weights = self._weights.astype(features.dtype)
-        if sp.issparse(features):
-            return features.multiply(weights).tocsr()
-        features *= weights
-        return features
+        X = as_numbers(X)
+        features = self._multiplied(X) if is_foreign(X) else self._powers.transform(X)
+        weights = like(self._weights, features, features.dtype)
+        return features.multiply(weights).tocsr() if sp.issparse(features) else multiply(features, weights)
+
+    def _multiplied(self, X: Any) -> Any:
+        """Return the monomials of foreign rows, in the order of scikit-learn's."""
+        xp, level = namespace(X), full((n_rows(X), 1), 1.0, X)
+        levels = [level]
+        for factors, columns in self._steps():
+            level = columns_at(level, factors) * columns_at(X, columns)
+            levels.append(level)
+        return xp.concat(levels, axis=1) if self.coef0 > 0 else level
+
+    def _steps(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield, for each degree, which monomial of the degree below and which column each is the product of."""
+        last = np.zeros(1, dtype=int)  # the last column in each: those of one degree go on from there
+        for _ in range(self.degree):
+            counts = self.width - last
+            starts = np.cumsum(counts) - counts
+            factors = np.repeat(np.arange(len(last)), counts)
+            last = np.arange(len(factors)) - np.repeat(starts - last, counts)
+            yield factors, last
 
     def names(self, inputs: Names) -> Names:
         factors = ([(inputs[i], int(a[i])) for i in np.flatnonzero(a).tolist()] for a in self._powers.powers_)
@@ -169,12 +187,19 @@ class One:
     size: int = 1
 
     def transform(self, X: Any) -> Any:
-        dtype = X.dtype if getattr(X, "dtype", None) == np.float32 else np.float64
-        column = np.full((n_rows(X), 1), self.value**0.5, dtype=dtype)
+        dtype = X.dtype if is_float32(X) else widest_float(X)
+        column = full((n_rows(X), 1), self.value**0.5, X, dtype)
         return sp.csr_array(column) if sp.issparse(X) else column
 
     def names(self, inputs: Names) -> Names:
         return [None]
+
+
+def check_features(X: Any, size: int) -> None:
+    """Raise MemoryError if `size` features of the type of the rows `X` do not fit; the memory of devices is theirs."""
+    if not (sp.issparse(X) or is_foreign(X)):
+        bytes_each = getattr(getattr(X, "dtype", None), "itemsize", 8)
+        check_memory(n_rows(X) * size * bytes_each, f"{n_rows(X)} x {size} features", FEWER)
 
 
 @dataclass(frozen=True)
@@ -190,7 +215,9 @@ class Side:
 
     def transform(self, X: Any) -> Any:
         parts = [self.first.transform(X), self.second.transform(X)]
-        return sp.hstack(parts, format="csr") if any(map(sp.issparse, parts)) else np.concatenate(parts, axis=1)
+        return (
+            sp.hstack(parts, format="csr") if any(map(sp.issparse, parts)) else namespace(*parts).concat(parts, axis=1)
+        )
 
     def names(self, inputs: Names) -> Names:
         return self.first.names(inputs) + self.second.names(inputs)
@@ -210,8 +237,8 @@ class Crossed:
     def transform(self, X: Any) -> Any:
         A, B = self.first.transform(X), self.second.transform(X)
         if not (sp.issparse(A) or sp.issparse(B)):
-            check_memory(len(A) * self.size * A.dtype.itemsize, f"{len(A)} x {self.size} features", FEWER)
-            return (A[:, :, None] * B[:, None, :]).reshape(len(A), self.size)
+            check_features(A, self.size)
+            return namespace(A).reshape(A[:, :, None] * B[:, None, :], (A.shape[0], self.size))
         check_memory(32 * self.size, f"a list of {self.size} products of features", FEWER)
         left, right = np.divmod(np.arange(self.size), self.second.size)
         return sp.csr_array(A).tocsc()[:, left].multiply(sp.csr_array(B).tocsc()[:, right]).tocsr()

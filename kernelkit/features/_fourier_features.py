@@ -74,13 +74,18 @@ class FourierFeatures(Waves):
         check_choice("mapping", self.mapping, MAPPINGS)
         m = check_number("n_frequencies", self.n_frequencies, at_least=1, integer=True)
         check_number("scale", self.scale, above=0)
-        d = self._numbers(X, reset=True).shape[1]
+        X = self._numbers(X, reset=True)
+        d = X.shape[1]
         if self.mapping == "basic":
             frequencies = np.eye(d)
         elif self.mapping == "positional":
             frequencies = np.concatenate([self.scale ** (j / m) * np.eye(d) for j in range(m)])
         else:
             frequencies = self.scale * check_random_state(self.random_state).normal(size=(m, d))
-        self.frequencies_ = frequencies
-        self._turns, self._amplitudes = frequencies.T, np.ones(len(frequencies))
+        self._keep(X, frequencies_=frequencies, _turns=frequencies.T, _amplitudes=np.ones(len(frequencies)))
         return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.array_api_support = True
+        return tags

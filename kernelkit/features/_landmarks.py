@@ -12,13 +12,26 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.utils import check_random_state
 from sklearn.utils.random import sample_without_replacement
 
-from .._arrays import cast, is_dask, is_floating, n_rows, take_rows
+from .._arrays import (
+    cast,
+    is_dask,
+    is_floating,
+    is_foreign,
+    like,
+    n_rows,
+    namespace,
+    own_copy,
+    take_rows,
+    to_numpy,
+    whereabouts,
+    widest_float,
+)
 from .._validation import check_blocks, check_choice, check_columns, check_number, check_numbers
-from ..engine import KernelOperator, MatrixOperator
 from ..kernels import Kernel, as_kernel, kernel_operator
 from ..solvers import farthest_points, leverage_sample, pivoted_cholesky
 
 STRATEGIES = ("rpcholesky", "uniform", "kmeans", "leverage", "farthest")
+ON_DEVICES = ("rpcholesky", "uniform", "farthest")
 SAMPLE, SAMPLE_PER_LANDMARK = 10_000, 10
 MOST_SHUFFLED = 10**8  # positions, of 8 bytes each
 
@@ -39,7 +52,7 @@ class Landmarks:
 
     rows: Any
     indices: np.ndarray | None = None
-    factor: np.ndarray | None = None
+    factor: Any = None
 
 
 def choose_landmarks(
@@ -92,6 +105,10 @@ def choose_landmarks(
     if not isinstance(landmarks, str):
         return Landmarks(_given(kernel, X, n_landmarks, landmarks))
     check_choice("landmarks", landmarks, STRATEGIES)
+    known = ON_DEVICES if isinstance(kernel, Kernel) else ("uniform",)
+    if is_foreign(X) and landmarks not in known:
+        wanted = " or ".join(map(repr, known))
+        raise TypeError(f"landmarks must be {wanted} for X of {whereabouts(X)}, got {landmarks!r}, which needs NumPy's")
     n = n_rows(X) if among is None else len(among)
     count = check_number("n_landmarks", n_landmarks, at_least=1, integer=True)
     if count > n:
@@ -109,6 +126,13 @@ def choose_landmarks(
     return Landmarks(take_rows(X, indices) if isinstance(kernel, Kernel) else None, indices, factor)
 
 
+def instead_on_devices(landmarks: Any) -> str | None:
+    """Return what to do where landmarks cannot be chosen among arrays of other libraries; None where they can be."""
+    if not isinstance(landmarks, str) or landmarks in ON_DEVICES:
+        return None
+    return f"take landmarks={' or '.join(map(repr, ON_DEVICES))}"
+
+
 def drawn_rows(rng: np.random.RandomState, n: int, count: int) -> np.ndarray:
     """Return `count` of n positions, or all, drawn with equal chances and sorted."""
     if n <= MOST_SHUFFLED:
@@ -116,18 +140,17 @@ def drawn_rows(rng: np.random.RandomState, n: int, count: int) -> np.ndarray:
     return np.sort(sample_without_replacement(n, min(count, n), random_state=rng))
 
 
-def _operator(kernel: Any, X: Any, rows: np.ndarray) -> KernelOperator | MatrixOperator:
+def _operator(kernel: Any, X: Any, rows: np.ndarray) -> Any:
     if len(rows) == n_rows(X) and not is_dask(X):
         return kernel_operator(kernel, X)
     return kernel_operator(kernel, take_rows(X, rows) if isinstance(kernel, Kernel) else X[np.ix_(rows, rows)])
 
 
-def _chosen(
-    operator: KernelOperator | MatrixOperator, count: int, landmarks: str, rng: np.random.RandomState
-) -> tuple[np.ndarray, np.ndarray | None]:
+def _chosen(operator: Any, count: int, landmarks: str, rng: np.random.RandomState) -> tuple[np.ndarray, Any]:
     if landmarks == "rpcholesky":
         pivots, F = pivoted_cholesky(operator, count, rng)
-        return pivots, np.tril(F[pivots].astype(np.float64))
+        rows = take_rows(F, pivots)
+        return pivots, namespace(rows).tril(cast(rows, widest_float(rows)))
     if landmarks == "leverage":
         return leverage_sample(operator, count, rng), None
     return farthest_points(operator, count, rng), None
@@ -139,7 +162,7 @@ def _given(kernel: Any, X: Any, n_landmarks: int | None, landmarks: Any) -> Any:
         names = ", ".join(map(repr, STRATEGIES))
         raise ValueError(f"landmarks must be one of {names}, or an array of shape (p, d), got {landmarks!r}")
     # A copy, since the caller may go on to change them; rows that are no matrix of numbers are passed on as they come.
-    Z = copy(landmarks)
+    Z = own_copy(like(landmarks, X)) if is_foreign(X) else copy(to_numpy(landmarks))
     if hasattr(X, "dtype") and not hasattr(X, "iloc"):
         Z = check_numbers(Z, name="landmarks")
         check_columns(X, Z.shape[1], "landmarks have")

@@ -5,19 +5,32 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from scipy.linalg import solve_triangular
+import scipy.linalg
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays import is_dask, n_rows
+from .._arrays import (
+    cast,
+    columns_at,
+    device_of,
+    is_dask,
+    is_foreign,
+    like,
+    n_rows,
+    namespace,
+    positions,
+    solve_triangular,
+    take_rows,
+    widest_float,
+)
 from .._validation import check_number
-from ..engine import KernelOperator, MatrixOperator, blocks, check_memory, run
+from ..engine import blocks, check_memory, run
 from ..kernels import Kernel, KernelEstimator, by_blocks, kernel_operator
 from ..solvers import ridge_on_features, whitening
 from ._error import KernelMap
-from ._inverse import Invertible
-from ._landmarks import Landmarks, choose_landmarks
-from ._waves import FEWER
+from ._inverse import Invertible, where_invertible
+from ._landmarks import Landmarks, choose_landmarks, instead_on_devices
+from ._waves import DEVICE_BYTES, FEWER
 
 DEFAULT = 100
 HEIGHT, WIDTH = 512, 256  # what is worked on at a time
@@ -107,6 +120,14 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
     def _not_for_dask(self) -> str | None:
         return "fit_inverse_transform=False" if self.fit_inverse_transform else None
 
+    @property
+    def _not_for_devices(self) -> str | None:
+        return instead_on_devices(self.landmarks)
+
+    @property
+    def _made_of(self) -> Any:
+        return self.normalization_
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Choose the landmarks.
 
@@ -147,8 +168,8 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
         kernel = self._resolved(self._as_kernel(self.kernel), X, None)
         found = choose_landmarks(kernel, X, count, self.landmarks, self.random_state)
         W = self._whitening(kernel, X, found)
-        self.kernel_, self.components_, self.landmark_indices_ = kernel, found.rows, found.indices
-        self.normalization_ = W
+        self.kernel_, self.components_, self.normalization_ = kernel, found.rows, W
+        self.landmark_indices_ = None if found.indices is None else positions(found.indices, W)
         self.__dict__.pop("dual_coef_", None)  # of an earlier fit
         if Y is not None:
             self.dual_coef_ = self._inverse(X, Y)
@@ -171,20 +192,22 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
             raise ValueError(f"n_components must be at most the number of rows, got {self.n_components} and n={n}")
         return int(self.n_components)
 
-    def _whitening(self, kernel: Any, X: Any, found: Landmarks) -> np.ndarray:
+    def _whitening(self, kernel: Any, X: Any, found: Landmarks) -> Any:
         if found.factor is not None and self.rank is None:
-            return solve_triangular(found.factor, np.eye(len(found.factor)), lower=True, check_finite=False).T
-        among = X[:, found.indices][found.indices] if found.rows is None else found.rows
+            return _inverse_of_lower(found.factor).T
+        among = found.rows if found.rows is not None else take_rows(columns_at(X, found.indices), found.indices)  # type: ignore[arg-type]
         operator = kernel_operator(kernel, among)
-        return whitening(operator.astype(np.float64).dense(), operator.dtype, self.rank and int(self.rank))
+        return whitening(operator.astype(widest_float(X)).dense(), operator.dtype, self.rank and int(self.rank))
 
-    def _operator(self, X: Any) -> KernelOperator | MatrixOperator:
+    def _operator(self, X: Any) -> Any:
         """Return k(x, Z) for checked rows."""
-        X = X if isinstance(self.kernel_, Kernel) else X[:, self.landmark_indices_]
+        X = X if isinstance(self.kernel_, Kernel) else columns_at(X, self.landmark_indices_)  # type: ignore[arg-type]
         return kernel_operator(self.kernel_, X, self.components_)
 
-    def _features(self, X: Any) -> np.ndarray:
+    def _features(self, X: Any) -> Any:
         operator, W = self._operator(X), self.normalization_
+        if is_foreign(X):
+            return _products_on_device(operator, W)
         n, r = operator.shape[0], W.shape[1]
         check_memory(n * r * operator.dtype.itemsize, f"{n} x {r} features", FEWER)
         W, out = W.astype(operator.dtype, copy=False), np.empty((n, r), dtype=operator.dtype)
@@ -213,9 +236,10 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
         check_is_fitted(self)
         return self._features(self._rows_like([self.kernel_], X, reset=False))
 
-    def _inverse(self, X: Any, Y: np.ndarray) -> np.ndarray:
-        return ridge_on_features(self._operator(X), self.normalization_, Y, self.alpha).astype(Y.dtype, copy=False)
+    def _inverse(self, X: Any, Y: Any) -> Any:
+        return cast(ridge_on_features(self._operator(X), self.normalization_, Y, self.alpha), Y.dtype)
 
+    @where_invertible
     def inverse_transform(self, X: Any) -> np.ndarray:
         """Return rows whose features are about those given, shape (m, d), by ridge regression.
 
@@ -229,8 +253,24 @@ class Nystroem(KernelMap, Invertible, ClassNamePrefixFeaturesOutMixin, Transform
         NotFittedError
             If the model was not fitted with ``fit_inverse_transform=True``.
         """
-        return self._to_invert(X) @ self.dual_coef_
+        Z = self._to_invert(X)
+        return Z @ cast(self.dual_coef_, Z.dtype) if is_foreign(Z) else Z @ self.dual_coef_
 
     @property
     def _n_features_out(self) -> int:
         return self.normalization_.shape[1]
+
+
+def _inverse_of_lower(L: Any) -> Any:
+    if is_foreign(L):
+        return solve_triangular(L, like(np.eye(L.shape[0]), L))
+    return scipy.linalg.solve_triangular(L, np.eye(len(L)), lower=True, check_finite=False)
+
+
+def _products_on_device(operator: Any, W: Any) -> Any:
+    """Return K W, shape (n, r), in the type of K and block by block."""
+    xp, n, W = namespace(W), operator.shape[0], cast(W, operator.dtype)
+    features = xp.empty((n, W.shape[1]), dtype=operator.dtype, device=device_of(W))
+    for rows in blocks(n, max(1, DEVICE_BYTES // (8 * W.shape[0]))):
+        features[rows, :] = operator.block(rows) @ W
+    return features

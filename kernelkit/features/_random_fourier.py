@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import check_random_state
 
-from .._arrays import is_dask
+from .._arrays import column_means, is_dask
 from .._validation import check_choice, check_number, check_numbers
 from ..kernels import ColumnSums, KernelEstimator
 from ._draws import SAMPLINGS, Draws
@@ -82,6 +82,10 @@ class RandomFourier(KernelMap, Waves, KernelEstimator):
     def _not_for_dask(self) -> str | None:
         return None
 
+    @property
+    def _not_for_devices(self) -> str | None:
+        return None
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Draw the frequencies.
 
@@ -111,15 +115,15 @@ class RandomFourier(KernelMap, Waves, KernelEstimator):
         frequencies = np.clip(frequencies, -HIGHEST, HIGHEST)
         if count % 2:
             frequencies, weights = _with_cheapest_last(frequencies, weights)
-        self.kernel_, self.frequencies_, self.weights_ = kernel, frequencies, weights
-        self._origin = None if sp.issparse(numbers) else numbers.mean(axis=0, dtype=np.float64)
-        self._turns, self._amplitudes, self._phases = frequencies.T / (2 * np.pi), np.sqrt(weights), None
-        if count % 2:
-            self._phases = np.zeros(len(weights))
-            if frequencies[-1].any():
-                # On average over the phase b, 2 cos(x + b) cos(y + b) is cos(x - y).
-                self._amplitudes[-1] *= 2**0.5
-                self._phases[-1] = rng.uniform()
+        amplitudes, phases = np.sqrt(weights), np.zeros(len(weights)) if count % 2 else None
+        if phases is not None and frequencies[-1].any():
+            # On average over the phase b, 2 cos(x + b) cos(y + b) is cos(x - y).
+            amplitudes[-1] *= 2**0.5
+            phases[-1] = rng.uniform()
+        self.kernel_ = kernel
+        self._keep(numbers, frequencies_=frequencies, weights_=weights, _amplitudes=amplitudes, _phases=phases)
+        origin = None if sp.issparse(numbers) else column_means(numbers)
+        self._keep(numbers, _origin=origin, _turns=frequencies.T / (2 * np.pi))
         return self
 
 

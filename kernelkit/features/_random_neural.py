@@ -95,6 +95,10 @@ class RandomNeural(KernelMap, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         self.n_components = n_components
         self.random_state = random_state
 
+    @property
+    def _not_for_devices(self) -> str | None:
+        return "take Nystroem, which can"
+
     def _as_kernel(self, kernel: Any) -> Any:
         kernel = NTK() if kernel is None else super()._as_kernel(kernel)
         if not isinstance(kernel, Network):

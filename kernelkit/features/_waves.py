@@ -8,8 +8,18 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._arrays import as_dense, products
-from .._validation import FLOATS
+from .._arrays import (
+    as_dense,
+    cast,
+    device_of,
+    floats_on_device_of,
+    is_foreign,
+    like,
+    namespace,
+    products,
+    widest_float,
+)
+from .._validation import check_follows
 from ..engine import blocks, check_memory, run
 from ..kernels import by_blocks
 
@@ -25,6 +35,7 @@ HALF_CHORD = (
 )
 TILE_BYTES = 2**19  # of angles worked on at a time: with what is made of them they stay in the L2 cache
 TILES = 8  # in one job, which keep their room
+DEVICE_BYTES = 2**26  # of angles of foreign rows worked on at a time
 FEWER = "take fewer rows, fewer components, or float32 input (half the memory)"
 
 
@@ -89,13 +100,23 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Added to the angles, in turns. Where there are any, the last sine is left out.
     """
 
-    _turns: np.ndarray
-    _amplitudes: np.ndarray
-    _origin: np.ndarray | None = None
-    _phases: np.ndarray | None = None
+    frequencies_: Any
+    _turns: Any
+    _amplitudes: Any
+    _origin: Any = None
+    _phases: Any = None
 
     def _numbers(self, X: Any, reset: bool) -> Any:
-        return validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=reset)
+        return validate_data(self, X, accept_sparse="csr", dtype=floats_on_device_of(X), reset=reset)
+
+    def _check_library(self, X: Any, method: str | None = None) -> None:
+        if method is not None:
+            check_follows(X, self.frequencies_, type(self).__name__, method)
+
+    def _keep(self, X: Any, **arrays: Any) -> None:
+        """Keep arrays of numbers as attributes, of the library and on the device of `X`."""
+        for name, values in arrays.items():
+            setattr(self, name, None if values is None else like(values, X, widest_float(X)))
 
     @by_blocks
     def transform(self, X: Any) -> np.ndarray:
@@ -104,7 +125,7 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like, sparse matrix or Dask array of shape (m, d)
-            Rows.
+            Rows; of the library, and on the device, of those that it was fitted to.
 
         Returns
         -------
@@ -119,6 +140,8 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = self._numbers(X, reset=False)
+        if is_foreign(X):
+            return self._on_device(X)
         n, count = X.shape[0], self._turns.shape[1]
         check_memory(2 * n * count * X.dtype.itemsize, f"{n} x {2 * count} features", FEWER)
         unit = unit_of_angles(X.dtype)
@@ -144,10 +167,21 @@ class Waves(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         run(write, blocks(n, TILES * height))
         return out if phases is None else np.ascontiguousarray(out[:, :-1])
 
-    def _centred(self, X: Any) -> np.ndarray:
-        if self._origin is None:
-            return X
-        return as_dense(X) - self._origin.astype(X.dtype, copy=False)
+    def _on_device(self, X: Any) -> Any:
+        """Return the features of foreign rows, whose library has sines and cosines that are as fast as can be."""
+        xp, (count, p) = namespace(X), (self._turns.shape[1], self._n_features_out)
+        projection, amplitudes = cast(2 * np.pi * self._turns, X.dtype), cast(self._amplitudes, X.dtype)
+        phases = None if self._phases is None else cast(2 * np.pi * self._phases, X.dtype)
+        features = xp.empty((X.shape[0], p), dtype=X.dtype, device=device_of(X))
+        for rows in blocks(X.shape[0], max(1, DEVICE_BYTES // (8 * count))):
+            angles = self._centred(X[rows, ...]) @ projection
+            angles = angles if phases is None else angles + phases
+            features[rows, :count] = xp.cos(angles) * amplitudes
+            features[rows, count:] = (xp.sin(angles) * amplitudes)[:, : p - count]
+        return features
+
+    def _centred(self, X: Any) -> Any:
+        return X if self._origin is None else as_dense(X) - cast(self._origin, X.dtype)
 
     @property
     def _n_features_out(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .._arrays import clip, into, is_foreign, multiply, namespace, ratio
 from .._validation import check_number
 from ._hermite import hermite_coefficients
 
@@ -16,13 +17,18 @@ TOLERANCE = 1e-6  # what a truncated series may leave out, relative to E[f^2], w
 
 
 class Room:
-    """Arrays by name, whose memory is used again: fresh memory is slow, the more so on several threads."""
+    """Arrays by name, whose memory is used again: fresh memory is slow, the more so on several threads.
+
+    Other libraries than NumPy look after their memory themselves.
+    """
 
     def __init__(self) -> None:
         self._buffers: dict[Any, np.ndarray] = {}
 
-    def __call__(self, name: str, like: np.ndarray) -> np.ndarray:
-        """Return an array of the shape and type of another, its values whatever they are."""
+    def __call__(self, name: str, like: Any) -> np.ndarray | None:
+        """Return an array of the shape and type of another, its values whatever they are; None if that is foreign."""
+        if is_foreign(like):
+            return None
         key = name, like.dtype
         found = self._buffers.get(key)
         if found is None or found.size < like.size:
@@ -63,15 +69,16 @@ class Pairs:
     def folded(self) -> Pairs:
         """Return the pairs with the angle or, where that is obtuse, what it lacks to pi."""
         half, rest = self.halves()
-        return Pairs(np.abs(self.u), np.minimum(half, rest), np.maximum(half, rest), self.x, self.y, self.room)
+        xp = namespace(half)
+        return Pairs(xp.abs(self.u), xp.minimum(half, rest), xp.maximum(half, rest), self.x, self.y, self.room)
 
     def half_angle(self) -> tuple[Any, Any]:
         """Return half the angle between the two, and the product of its sine and cosine."""
         half, rest = self.halves()
-        sine, cosine = np.sqrt(half, out=self.room("sine", half)), np.sqrt(rest)
-        angle = np.arcsin(sine) if self.rest is None else np.arctan2(sine, cosine)
-        cosine *= sine
-        return angle, cosine
+        xp = namespace(half)
+        sine, cosine = into(self.room("sine", half), "sqrt", half), xp.sqrt(rest)
+        angle = xp.asin(sine) if self.rest is None else xp.atan2(sine, cosine)
+        return angle, multiply(cosine, sine)
 
 
 Image = tuple[Any, Any, Any]  # u, half, and the derivative of the new u in the old one; None if not asked for
@@ -109,10 +116,11 @@ class ClosedForm:
     kappa_slope: Callable | None
     float32: ClassVar[bool] = False  # whether float32 arithmetic is enough for float32 rows
 
-    def rows(self, variance: np.ndarray) -> tuple[RowsOfLayer, np.ndarray]:
+    def rows(self, variance: Any) -> tuple[RowsOfLayer, Any]:
         """Return what rows of some variances contribute alone, and E[f^2] of each."""
-        moment = self.kappa(variance, variance, variance, np.zeros_like(variance), np.full_like(variance, 2.0))
-        return RowsOfLayer(np.sqrt(variance), inverse_root(moment)), moment
+        xp = namespace(variance)
+        moment = self.kappa(variance, variance, variance, xp.zeros_like(variance), xp.full_like(variance, 2.0))
+        return RowsOfLayer(xp.sqrt(variance), inverse_root(moment)), moment
 
     def pairs(self, pairs: Pairs, slope: bool) -> Image:
         """Return what the correlation of f(z_x) and f(z_y) is."""
@@ -130,7 +138,7 @@ class ClosedForm:
 
 def _checked(rho: Any) -> tuple[Any, Any]:
     """Return a correlation within its bounds, and (1 - rho) / 2."""
-    rho = np.clip(rho, -1, 1, out=rho)
+    rho = clip(rho, -1, 1)
     return rho, (1 - rho) * 0.5
 
 
@@ -148,7 +156,8 @@ class Activation:
         f and f', elementwise on arrays.
     kappa : callable, optional
         kappa(c, q_x, q_y, w) = E[f(z_x) f(z_y)] of Gaussian variables with covariance c, variances q_x and q_y, and
-        w = 1 - c / sqrt(q_x q_y), on arrays that broadcast.
+        w = 1 - c / sqrt(q_x q_y), on arrays that broadcast; they are of the library of the rows. Other libraries than
+        NumPy need it.
     kappa_slope : callable, optional
         The same of E[f'(z_x) f'(z_y)], which is the derivative of kappa in c; needed by `NTK` if kappa is given.
     terms : int
@@ -196,6 +205,11 @@ class Activation:
         """Return what rows of some variances contribute alone, and E[f^2] of each."""
         if self.kappa is not None:
             return self._closed_form.rows(variance)
+        if is_foreign(variance):
+            raise TypeError(
+                "activation must have kappa on arrays of other libraries than NumPy, and kappa_slope for an NTK, "
+                f"got the series of {self.function!r} on {type(variance).__name__}"
+            )
         series, moment, lost, lost_slope = self._expanded(variance)
         worst = np.maximum(lost, lost_slope).max(initial=0.0)
         if worst > TOLERANCE:
@@ -248,9 +262,15 @@ class Activation:
 
 
 def _without_v(form: Any) -> Callable:
-    return lambda c, q_x, q_y, w, v: form(c, q_x, q_y, w)
+    def of_five(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
+        values = form(c, q_x, q_y, w)
+        if is_foreign(c) and type(values) is not type(c):
+            raise TypeError(f"kappa must return arrays of the library of the rows, {type(c)}, got {type(values)}")
+        return values
+
+    return of_five
 
 
-def inverse_root(moment: np.ndarray) -> np.ndarray:
+def inverse_root(moment: Any) -> Any:
     """Return 1 / sqrt(moment), 0 where that is infinite."""
-    return np.divide(1.0, np.sqrt(moment), out=np.zeros_like(moment), where=moment > 0)
+    return ratio(1.0, namespace(moment).sqrt(moment), 0.0)

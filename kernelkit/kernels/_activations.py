@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import erf, ndtr
 
+from .._arrays import add, cast, copysign, into, maximum, multiply, namespace, sqrt, subtract
 from .._validation import check_number
 from ._activation import Activation, ClosedForm, Image, Pairs, RowsOfLayer, inverse_root
 
@@ -48,14 +49,15 @@ class Rectifier:
             raise ValueError("negative and positive are both zero: so would the kernel be")
 
     def function(self, z: Any) -> Any:
-        return np.where(z > 0, self.positive * z, self.negative * z)
+        return namespace(z).where(z > 0, self.positive * z, self.negative * z)
 
     def derivative(self, z: Any) -> Any:
-        return np.where(z > 0, self.positive, self.negative)
+        step = cast(z > 0, z.dtype)
+        return self.positive * step + self.negative * (1 - step)
 
-    def rows(self, variance: np.ndarray) -> tuple[RowsOfLayer, np.ndarray]:
+    def rows(self, variance: Any) -> tuple[RowsOfLayer, Any]:
         moment = variance * ((self.negative**2 + self.positive**2) / 2)
-        return RowsOfLayer(np.sqrt(variance), inverse_root(moment)), moment
+        return RowsOfLayer(namespace(variance).sqrt(variance), inverse_root(moment)), moment
 
     def pairs(self, pairs: Pairs, slope: bool) -> Image:
         bend = (self.positive - self.negative) ** 2 / (self.positive**2 + self.negative**2)
@@ -66,32 +68,24 @@ class Rectifier:
         if self.positive == -self.negative:
             # An even function makes opposite pairs the same: they must be as exact.
             u, half, rate = _bent_exactly(pairs.folded(), bend)
-            return u, half, np.copysign(rate, pairs.u, out=rate)
+            return u, half, copysign(rate, pairs.u)
         return _bent_exactly(pairs, bend)
 
 
 def _bent(pairs: Pairs, bend: float) -> Image:
     u, room = pairs.u, pairs.room
-    rate = np.arccos(u, out=room("rate", u))
-    rate *= -bend / np.pi
-    rate += 1
-    sine = np.multiply(u, u, out=room("sine", u))
-    np.subtract(1, sine, out=sine)
-    np.sqrt(sine, out=sine)
-    sine *= bend / np.pi
-    u *= rate
-    u += sine
-    return u, None, rate
+    rate = into(room("rate", u), "acos", u)
+    rate = add(multiply(rate, -bend / np.pi), 1.0)
+    sine = into(room("sine", u), "multiply", u, u)
+    sine = sqrt(into(room("sine", u), "subtract", 1.0, sine))
+    return add(multiply(u, rate), multiply(sine, bend / np.pi)), None, rate
 
 
 def _bent_exactly(pairs: Pairs, bend: float) -> Image:
     angle, excess = pairs.half_angle()
-    rate = angle * (-2 * bend / np.pi)
-    rate += 1
-    angle *= pairs.u
-    excess -= angle
-    excess *= bend / np.pi
-    half = np.maximum(pairs.half - excess, 0)
+    rate = add(angle * (-2 * bend / np.pi), 1.0)
+    excess = multiply(subtract(excess, multiply(angle, pairs.u)), bend / np.pi)
+    half = maximum(pairs.half - excess, 0.0)
     return 1 - 2 * half, half, rate
 
 
@@ -111,12 +105,13 @@ class RectifiedPower:
         return self.order < 2  # squares of squares soon leave float32's range
 
     def function(self, z: Any) -> Any:
-        return np.where(z > 0, z**self.order, 0.0)
+        return cast(z > 0, z.dtype) * z**self.order
 
-    def rows(self, variance: np.ndarray) -> tuple[RowsOfLayer, np.ndarray]:
+    def rows(self, variance: Any) -> tuple[RowsOfLayer, Any]:
         # At a row of zeros the step is 0, as the others are: so all arc-cosine kernels vanish there.
-        moment = {0: (variance > 0) * 0.5, 1: variance / 2, 2: 1.5 * variance**2}[self.order]
-        return RowsOfLayer(np.sqrt(variance), inverse_root(moment)), moment
+        step = cast(variance > 0, variance.dtype) * 0.5
+        moment = {0: step, 1: variance / 2, 2: 1.5 * variance**2}[self.order]
+        return RowsOfLayer(namespace(variance).sqrt(variance), inverse_root(moment)), moment
 
     def pairs(self, pairs: Pairs, slope: bool) -> Image:
         if self.order == 1:
@@ -133,7 +128,7 @@ class RectifiedPower:
 
 # Williams (1998), Computation with infinite neural networks, eq. 11.
 def _erf_kappa(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
-    return (2 / np.pi) * np.arctan2(2 * c, _erf_root(q_x, q_y, w * v))
+    return (2 / np.pi) * namespace(c).atan2(2 * c, _erf_root(q_x, q_y, w * v))
 
 
 def _erf_slope(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
@@ -142,38 +137,41 @@ def _erf_slope(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
 
 def _erf_root(q_x: Any, q_y: Any, wv: Any) -> Any:
     # (1 + 2 q_x) (1 + 2 q_y) - 4 c^2 without its cancellation.
-    return np.sqrt(1 + 2 * (q_x + q_y) + 4 * (q_x * q_y) * wv)
+    return namespace(wv).sqrt(1 + 2 * (q_x + q_y) + 4 * (q_x * q_y) * wv)
 
 
 def _gelu_kappa(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
     # E[u P(u) v P(v)] of the normal distribution function P, by parts.
     whole, root = _gelu_determinants(q_x, q_y, w * v)
-    return c * (0.25 + np.arctan2(c, root) / (2 * np.pi)) + (q_x * q_y * root + c**2 / root) / (2 * np.pi * whole)
+    angle = namespace(c).atan2(c, root)
+    return c * (0.25 + angle / (2 * np.pi)) + (q_x * q_y * root + c**2 / root) / (2 * np.pi * whole)
 
 
 def _gelu_slope(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
     whole, root = _gelu_determinants(q_x, q_y, w * v)
     rest = c * (3 + q_x + q_y + (c / root) ** 2) / (whole * root)
-    return 0.25 + (np.arctan2(c, root) + rest) / (2 * np.pi)
+    return 0.25 + (namespace(c).atan2(c, root) + rest) / (2 * np.pi)
 
 
 def _gelu_determinants(q_x: Any, q_y: Any, wv: Any) -> tuple[Any, Any]:
     """Return p = (1 + q_x) (1 + q_y), and the root of p - c^2 without its cancellation."""
-    return (1 + q_x) * (1 + q_y), np.sqrt(1 + (q_x + q_y) + (q_x * q_y) * wv)
+    return (1 + q_x) * (1 + q_y), namespace(wv).sqrt(1 + (q_x + q_y) + (q_x * q_y) * wv)
 
 
 def _even(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
     # exp(-(q_x + q_y) / 2) cosh c, with an exponent that is never positive.
-    return _largest_wave(q_x, q_y, w, v) * (1 + np.exp(-2 * np.abs(c)))
+    return _largest_wave(q_x, q_y, w, v) * (1 + namespace(c).exp(-2 * abs(c)))
 
 
 def _odd(c: Any, q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
-    return -np.sign(c) * _largest_wave(q_x, q_y, w, v) * np.expm1(-2 * np.abs(c))
+    xp = namespace(c)
+    return -xp.sign(c) * _largest_wave(q_x, q_y, w, v) * xp.expm1(-2 * xp.abs(c))
 
 
 def _largest_wave(q_x: Any, q_y: Any, w: Any, v: Any) -> Any:
-    r_x, r_y = np.sqrt(q_x), np.sqrt(q_y)
-    return 0.5 * np.exp((r_x - r_y) ** 2 / -2 - r_x * r_y * np.minimum(w, v))
+    xp = namespace(w)
+    r_x, r_y = xp.sqrt(q_x), xp.sqrt(q_y)
+    return 0.5 * xp.exp((r_x - r_y) ** 2 / -2 - r_x * r_y * xp.minimum(w, v))
 
 
 def _gelu(z: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.gaussian_process.kernels import Kernel as SklearnKernel
 
-from .._arrays import add, integer_power, is_floating, multiply, n_rows, namespace
+from .._arrays import add, full, integer_power, is_floating, is_view, multiply, n_rows, own_copy
 from .._validation import check_number
 from ._base import Kernel
 from ._rows import Rows
@@ -63,15 +63,15 @@ class Constant(Kernel):
     def rows(self, X: Any, like: Rows | None = None) -> Rows:
         check_number("value", self.value, at_least=0)
         dtype = X.dtype if is_floating(X) else np.dtype(np.float64)
-        nothing = namespace(X).empty((n_rows(X), 0), dtype=dtype)
+        nothing = full((n_rows(X), 0), 0.0, X, dtype)
         return Rows((nothing,), dtype if like is None else like.dtype)
 
     def tile(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
-        return namespace(a.parts[0]).full((len(a), len(b)), self.value, dtype=b.dtype)
+        return full((len(a), len(b)), self.value, a.parts[0], b.dtype)
 
     def diag(self, X: Any) -> Any:
         dtype = X.dtype if is_floating(X) else np.dtype(np.float64)
-        return namespace(X).full(n_rows(X), self.value, dtype=dtype)
+        return full((n_rows(X),), self.value, X, dtype)
 
     def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros((count, n_features)), np.full(count, self.value / count)
@@ -83,8 +83,7 @@ class Constant(Kernel):
 
 def _own(values: Any, out: np.ndarray | None = None) -> Any:
     """Return values that may be overwritten: a kernel may have returned a view of its rows in spite of the protocol."""
-    borrowed = isinstance(values, np.ndarray) and values is not out and values.base is not None
-    return values.copy() if borrowed else values
+    return own_copy(values) if values is not out and is_view(values) else values
 
 
 class _Pair(Kernel):

@@ -12,9 +12,21 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.gaussian_process.kernels import Kernel as SklearnKernel
 
-from .._arrays import as_sliceable, cast, is_float32, n_rows, take_rows
-from .._validation import check_columns, check_numbers, check_weights
-from ..engine import KernelOperator, check_memory
+from .._arrays import (
+    as_sliceable,
+    cast,
+    is_float32,
+    is_foreign,
+    live_together,
+    n_rows,
+    namespace,
+    positive,
+    take_rows,
+    whereabouts,
+    widest_float,
+)
+from .._validation import check_columns, check_numbers, check_row_weights
+from ..engine import check_memory, operator_for
 from ._interop import GaussianProcessProtocol
 from ._rows import Rows
 
@@ -93,6 +105,11 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
         """Whether a white-noise kernel of scikit-learn is part of this kernel."""
         return any(child.has_noise for _, child in self._children())
 
+    @property
+    def needs_numpy(self) -> bool:
+        """Whether it works on NumPy arrays alone, whatever scikit-learn was told to follow."""
+        return any(child.needs_numpy for _, child in self._children())
+
     def _children(self) -> Iterator[tuple[str, Kernel]]:
         for name, value in self.get_params(deep=False).items():
             if isinstance(value, Kernel):
@@ -109,9 +126,9 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
             Rows of weight zero do not count; variances are weighted.
         """
         X = self._input(X)
-        w = check_weights(sample_weight, n_rows(X))
-        if w is not None and (w == 0).any() and not self._of_numbers():
-            X, w = take_rows(X, np.flatnonzero(w)), w[w > 0]
+        w = check_row_weights(sample_weight, X)
+        if w is not None and namespace(w).any(w == 0) and not self._of_numbers():
+            X, w = take_rows(X, positive(w)), w[w > 0]
         return self._resolved(X, w)
 
     def _of_numbers(self) -> bool:
@@ -137,6 +154,8 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
         return kernel
 
     def _input(self, X: Any) -> Any:
+        if is_foreign(X) and self.needs_numpy:
+            raise TypeError(f"kernel={self!r} needs NumPy arrays, got {whereabouts(X)}: move X to the host")
         return check_numbers(X, self.accepts_sparse) if self.requires_vector_input else as_sliceable(X)
 
     def _inputs(self, X: Any, Y: Any) -> tuple[Any, Any]:
@@ -144,10 +163,12 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
         if Y is None:
             return X, None
         Y = self._input(Y)
+        if not live_together(X, Y):
+            raise ValueError(f"Y must be of the library and on the device of X, {whereabouts(X)}, got {whereabouts(Y)}")
         if getattr(X, "ndim", 0) == getattr(Y, "ndim", 0) == 2:
             check_columns(X, Y.shape[1], "Y has")
         if is_float32(X) != is_float32(Y):
-            X, Y = (cast(Z, np.float64) if is_float32(Z) else Z for Z in (X, Y))
+            X, Y = (cast(Z, widest_float(Z)) if is_float32(Z) else Z for Z in (X, Y))
         return X, Y
 
     def __call__(self, X: Any, Y: Any = None, eval_gradient: bool = False) -> Any:
@@ -184,7 +205,7 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
             n, p = n_rows(X), self.n_dims
             check_memory(8 * (p + 3) * n * n, f"the gradient of a {n} x {n} kernel matrix", "use fewer rows")
             return self.value_and_gradient(self.rows(X))
-        K = KernelOperator(self, X, Y).dense()
+        K = operator_for(self, X, Y).dense()
         if noisy:
             K[np.diag_indices(len(K))] += self.diag(X) - self._without_noise().diag(X)
         return K

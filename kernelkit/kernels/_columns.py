@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import scipy.sparse as sp
 
-from .._arrays import namespace
+from .._arrays import namespace, positions
 from .._validation import check_numbers
 from ._base import Kernel
 from ._rows import Rows
@@ -69,8 +69,7 @@ class Columns(Kernel):
         elif isinstance(X, np.ndarray) or sp.issparse(X):
             X = X[:, index]
         else:
-            xp = namespace(X)
-            X = xp.take(X, xp.asarray([i % width for i in index]), axis=1)
+            X = namespace(X).take(X, positions([i % width for i in index], X), axis=1)
         return check_numbers(X, self.kernel.accepts_sparse) if self.kernel.requires_vector_input else X
 
     def rows(self, X: Any, like: Rows | None = None) -> Rows:

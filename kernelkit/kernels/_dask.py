@@ -89,16 +89,17 @@ def checked_blocks(model: Any, X: Any, reset: bool) -> Any:
 
 
 def by_blocks(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method of new rows as one that makes a lazy Dask array of a Dask array, block by block.
+    """Return a method of new rows, alike those of `fit`, as one that makes a lazy Dask array of a Dask array, by block.
 
     The model, less what only its training needed, is sent once, and to each worker by another.
     """
 
     @wraps(method)
     def of_any_rows(self: Any, X: Any, *args: Any, **kwargs: Any) -> Any:
-        if not is_dask(X):
-            return method(self, X, *args, **kwargs)
         check_is_fitted(self)
+        if not is_dask(X):
+            self._check_library(X, method.__name__)
+            return method(self, X, *args, **kwargs)
         return _of_blocks(_lean(self), method.__name__, checked_blocks(self, X, reset=False), *args, **kwargs)
 
     return of_any_rows

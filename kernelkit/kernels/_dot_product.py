@@ -109,7 +109,7 @@ class DotProduct(Kernel):
     def _numbers(self) -> tuple[float, float]:
         if isinstance(self.gamma, str):
             raise ValueError(f"gamma={self.gamma!r} depends on the data: call resolve(X) on the kernel first")
-        return check_number("gamma", self.gamma), check_number("coef0", self.coef0)
+        return float(check_number("gamma", self.gamma)), float(check_number("coef0", self.coef0))
 
     def rows(self, X: Any, like: Rows | None = None) -> Rows:
         self._numbers()

@@ -92,6 +92,10 @@ class EmpiricalNTK(Kernel):
     def costly(self) -> bool:
         return True
 
+    @property
+    def needs_numpy(self) -> bool:
+        return True
+
     def _definite(self, X: Any, w: np.ndarray | None) -> dict[str, Any]:
         if isinstance(self.random_state, (int, np.integer)):
             return {}

@@ -7,26 +7,25 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ClassVar, Self
 
-import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from .._arrays import as_sliceable, is_dask
-from .._validation import FLOATS, check_symmetric
-from ..engine import DaskOperator, KernelOperator, MatrixOperator
+from .._arrays import as_sliceable, floats_on_device_of, is_dask, is_foreign, whereabouts
+from .._validation import check_follows, check_symmetric
+from ..engine import DaskOperator, DeviceOperator, KernelOperator, matrix_operator, operator_for
 from ._base import Kernel
 from ._dask import ColumnSums, checked_blocks, resolved_on_blocks
 from ._foreign import as_kernel
 
 
-def kernel_operator(kernel: Any, X: Any, Y: Any = None) -> KernelOperator | MatrixOperator:
+def kernel_operator(kernel: Any, X: Any, Y: Any = None) -> Any:
     """Return k(X, Y), or k(X, X), as an operator; for "precomputed" `X` is the matrix."""
-    return KernelOperator(kernel, X, Y) if isinstance(kernel, Kernel) else MatrixOperator(X)
+    return operator_for(kernel, X, Y) if isinstance(kernel, Kernel) else matrix_operator(X)
 
 
-def landmark_operator(kernel: Kernel, X: Any, Z: Any) -> KernelOperator | DaskOperator:
+def landmark_operator(kernel: Kernel, X: Any, Z: Any) -> KernelOperator | DeviceOperator | DaskOperator:
     """Return k(x, Z) for rows in memory, or in the blocks of a Dask array, as an operator."""
-    return DaskOperator(kernel, X, Z) if is_dask(X) else KernelOperator(kernel, X, Z)
+    return DaskOperator(kernel, X, Z) if is_dask(X) else operator_for(kernel, X, Z)
 
 
 def all_or_nothing(fit: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,18 +125,40 @@ class KernelEstimator(BaseEstimator):
             raise ValueError(f"{type(self).__name__} needs {wanted}, to be fitted to Dask arrays; or X.compute()")
         return checked_blocks(self, X, reset=True)
 
+    @property
+    def _not_for_devices(self) -> str | None:
+        """What to do for a fit to arrays of other libraries than NumPy; None where it takes them."""
+        return "take KernelRidge, which can"
+
+    @property
+    def _made_of(self) -> Any:
+        """A fitted array, with which new rows must share library and device; None where there is none."""
+        fitted = (vars(self).get(name) for name in ("X_fit_", "dual_coef_"))
+        return next((array for array in fitted if array is not None), None)
+
+    def _check_library(self, X: Any, method: str | None = None) -> None:
+        """Raise unless rows are of a library, and on a device, that `fit` takes, or for a `method` took."""
+        name = type(self).__name__
+        if method is None and is_foreign(X) and self._not_for_devices is not None:
+            raise TypeError(
+                f"{name} cannot be fitted to X of {whereabouts(X)}: {self._not_for_devices}, or move X to the host, as "
+                "a NumPy array"
+            )
+        if method is not None:
+            check_follows(X, self._made_of, name, method)
+
     def _rows_like(self, kernels: list[Any], X: Any, reset: bool) -> Any:
         if is_dask(X):
             raise ValueError(f"this method of {type(self).__name__} takes no Dask arrays: X.compute() first")
+        self._check_library(X, None if reset else "transform" if hasattr(self, "transform") else "predict")
         if any(isinstance(kernel, Kernel) and not kernel.requires_vector_input for kernel in kernels):
             validate_data(self, X, skip_check_array=True, reset=reset)
             return as_sliceable(X)
         sparse = all(isinstance(kernel, Kernel) and kernel.accepts_sparse for kernel in kernels)
-        return validate_data(self, X, accept_sparse="csr" if sparse else False, dtype=FLOATS, reset=reset)
+        accepted = "csr" if sparse else False
+        return validate_data(self, X, accept_sparse=accepted, dtype=floats_on_device_of(X), reset=reset)
 
-    def _resolved(
-        self, kernel: Any, X: Any, sample_weight: np.ndarray | None, columns: ColumnSums | None = None
-    ) -> Any:
+    def _resolved(self, kernel: Any, X: Any, sample_weight: Any, columns: ColumnSums | None = None) -> Any:
         """Return the kernel with numbers for parameters; `columns` are those of a Dask array, which is else read."""
         if not isinstance(kernel, Kernel):
             return kernel
@@ -151,5 +172,8 @@ class KernelEstimator(BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.pairwise = self._precomputed
+        tags.array_api_support = self._not_for_devices is None and not any(
+            getattr(kernel, "needs_numpy", False) for kernel in self._kernels()
+        )
         tags.input_tags.sparse = all(getattr(kernel, "accepts_sparse", False) for kernel in self._kernels())
         return tags

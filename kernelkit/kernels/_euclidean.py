@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaincinv, gammaln, kve
 
-from .._arrays import add, exp, is_foreign, multiply, namespace, power, sqrt
+from .._arrays import add, exp, multiply, power, sqrt
 from .._validation import check_number
 from ._stationary import Stationary
 
@@ -132,6 +132,10 @@ class Matern(Stationary):
         return self.nu not in CLOSED_FORMS
 
     @property
+    def needs_numpy(self) -> bool:
+        return self.costly  # no array library but SciPy has the Bessel function
+
+    @property
     def _steepest(self) -> float:
         return self.nu / (self.nu - 1) if self.nu > 1 else np.inf
 
@@ -174,7 +178,7 @@ def bessel_profile(r: Any, nu: float) -> Any:
     # Towards zero K_nu overflows if nu is large, long after the first terms of the power series suffice.
     lost = ~np.isfinite(values)
     values[lost] = _power_series(distances[lost] ** 2 / 4, nu)
-    return namespace(r).asarray(values, dtype=r.dtype) if is_foreign(r) else values.astype(r.dtype, copy=False)
+    return values.astype(r.dtype, copy=False)
 
 
 def _log_bessel(r: np.ndarray, nu: float, order: float) -> np.ndarray:

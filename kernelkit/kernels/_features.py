@@ -43,6 +43,10 @@ class FeatureKernel(Kernel):
         # A transformer may read text, categories or tables.
         return False
 
+    @property
+    def needs_numpy(self) -> bool:
+        return True
+
     def _is_fitted(self) -> bool:
         try:
             check_is_fitted(self.transformer)

@@ -52,6 +52,10 @@ class SklearnWrapper(Kernel):
         return True
 
     @property
+    def needs_numpy(self) -> bool:
+        return True
+
+    @property
     def has_noise(self) -> bool:
         return any(isinstance(part, WhiteKernel) for part in _parts(self.kernel))
 
@@ -110,6 +114,10 @@ class FunctionKernel(Kernel):
 
     @property
     def costly(self) -> bool:
+        return True
+
+    @property
+    def needs_numpy(self) -> bool:
         return True
 
     def rows(self, X: Any, like: Rows | None = None) -> Rows:

@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import ndtri
 from sklearn.metrics.pairwise import manhattan_distances
 
-from .._arrays import as_dense, cast, exp, is_foreign, multiply, namespace
+from .._arrays import as_dense, cast, exp, full, is_foreign, multiply, summed_powers
 from .._validation import as_numbers, check_columns
 from ._base import Kernel
 from ._rows import Rows
@@ -75,7 +75,7 @@ class Laplacian(Kernel):
     def diag(self, X: Any) -> Any:
         X = as_numbers(X)
         self._width()
-        return namespace(X).ones(X.shape[0], dtype=X.dtype)
+        return full((X.shape[0],), 1.0, X)
 
     def frequencies(self, n_features: int, count: int, draws: Any) -> tuple[np.ndarray, np.ndarray]:
         # Independent Cauchy coordinates: the ratio of a normal number to the size of another.
@@ -93,8 +93,7 @@ def _city_block(X: Any, Y: Any) -> Any:
     if sp.issparse(X):
         return manhattan_distances(_short_indices(X), _short_indices(Y))
     if is_foreign(X):
-        xp = namespace(X)
-        return xp.stack([xp.sum(xp.abs(X - y[None, :]), axis=1) for y in (Y[i, :] for i in range(Y.shape[0]))], axis=1)
+        return summed_powers(X, Y, 1)
     return cdist(X, Y, "cityblock")
 
 

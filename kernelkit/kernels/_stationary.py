@@ -8,7 +8,22 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from .._arrays import as_dense, cast, is_float32, is_foreign, minimum, namespace, products, row_sums
+from .._arrays import (
+    as_dense,
+    cast,
+    full,
+    is_float32,
+    is_foreign,
+    like,
+    median_of_columns,
+    minimum,
+    namespace,
+    products,
+    row_sums,
+    same_arrays,
+    summed_powers,
+    widest_float,
+)
 from .._validation import as_floats, as_numbers, check_columns, check_number
 from ._base import Kernel
 from ._rows import Rows
@@ -17,6 +32,7 @@ from ._scale import squared_width
 NEAR = 1e-4  # squared distance, relative to the squared norms, below which half the digits of a matrix product are lost
 FLOAT32_EPS, FLOAT32_ERROR = float(np.finfo(np.float32).eps), 1e-6  # what k may be wrong by
 FLOAT64_EPS, FLOAT64_ERROR = float(np.finfo(np.float64).eps), 1e-11
+PRECISIONS = {False: (FLOAT64_EPS, FLOAT64_ERROR), True: (FLOAT32_EPS, FLOAT32_ERROR)}  # by whether that is float32
 CHUNK = 2**16
 
 
@@ -45,7 +61,7 @@ class Frame:
         if not isinstance(other, Frame):
             return False
         flags = (self.wide, self.repair) == (other.wide, other.repair)
-        return flags and np.array_equal(self.origin, other.origin)
+        return flags and same_arrays(self.origin, other.origin)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -85,23 +101,23 @@ class Stationary(Kernel):
     def _framed(self, X: Any) -> tuple[Frame, Any]:
         """Return the frame of rows that are kept, and the rows in it."""
         sigma, d = self._widths(X.shape[1]), X.shape[1]
-        if is_foreign(X):
-            return Frame(None, d, False, np.isinf(self._steepest)), _scaled(X, None, sigma)
-        wide_X = cast(X, np.float64)
-        origin = None if sp.issparse(X) else wide_X.mean(axis=0)
+        widest = widest_float(X)
+        wide_X = cast(X, widest)
+        origin = None if sp.issparse(X) else namespace(X).mean(wide_X, axis=0)
         Z = _scaled(wide_X, origin, sigma)
         size = self._size(Z)
-        if origin is not None and size * FLOAT64_EPS > FLOAT64_ERROR:
+        eps, error = PRECISIONS[is_float32(Z)]
+        if origin is not None and size * eps > error:
             # A few far rows pull the mean away from all others; the median stays.
-            origin = np.median(wide_X, axis=0)
+            origin = median_of_columns(wide_X)
             Z = _scaled(wide_X, origin, sigma)
             size = self._size(Z)
-        wide = is_float32(X) and bool(size * FLOAT32_EPS > FLOAT32_ERROR)
-        return Frame(origin, d, wide, bool(size * FLOAT64_EPS > FLOAT64_ERROR)), Z
+        wide = is_float32(X) and size * FLOAT32_EPS > FLOAT32_ERROR and not is_float32(Z)
+        return Frame(origin, d, wide, size * eps > error), Z
 
     def _size(self, Z: Any) -> float:
         """Return the factor by which relative rounding errors of a matrix product grow in k."""
-        return row_sums(Z, Z).max(initial=1e-30) * self._steepest
+        return max(float(namespace(Z).max(row_sums(Z, Z))), 1e-30) * self._steepest
 
     def rows(self, X: Any, like: Rows | None = None) -> Rows:
         X = as_numbers(X)
@@ -111,9 +127,9 @@ class Stationary(Kernel):
         else:
             frame, dtype = like.shared, like.dtype
             check_columns(X, frame.n_features, "the rows they meet have")
-            X = X if is_foreign(X) else cast(X if frame.origin is None else as_dense(X), np.float64)
+            X = cast(X if frame.origin is None else as_dense(X), widest_float(X))
             Z = _scaled(X, frame.origin, self._widths(frame.n_features))
-        left, right = _both_sides(Z, np.float64 if frame.wide else dtype)
+        left, right = _both_sides(Z, widest_float(X) if frame.wide else dtype)
         return Rows((left, right), dtype, frame)
 
     def tile(self, a: Rows, b: Rows, out: np.ndarray | None = None) -> Any:
@@ -129,7 +145,7 @@ class Stationary(Kernel):
     def diag(self, X: Any) -> Any:
         X = as_numbers(X)
         self._widths(X.shape[1])
-        return namespace(X).ones(X.shape[0], dtype=X.dtype)
+        return full((X.shape[0],), 1.0, X)
 
     def _spread(self, count: int, draws: Any) -> Any:
         """Return random factors, shape (count, 1), that make normal frequencies those of this kernel; 1 by default."""
@@ -175,7 +191,7 @@ def _scaled(X: Any, origin: Any, sigma: Any) -> Any:
     if sp.issparse(X):
         return sp.csr_array(X.multiply(1 / np.reshape(sigma, (1, -1)))) if np.ndim(sigma) else X / sigma
     if is_foreign(X) and np.ndim(sigma):
-        sigma = namespace(X).asarray(sigma, dtype=X.dtype)
+        sigma = like(sigma, X)
     return (X if origin is None else X - origin) / sigma
 
 
@@ -188,7 +204,7 @@ def _both_sides(Z: Any, dtype: Any) -> tuple[Any, Any]:
         left, right = (sp.hstack([Z, np.stack(c, axis=1)], format="csr") for c in ((-h, -one), (one, h)))
         return left.astype(dtype, copy=False), right.astype(dtype, copy=False)
     if is_foreign(Z):
-        left, right = (xp.concat([Z, xp.stack(c, axis=1)], axis=1) for c in ((-h, -one), (one, h)))
+        left, right = (cast(xp.concat([Z, xp.stack(c, axis=1)], axis=1), dtype) for c in ((-h, -one), (one, h)))
         return left, right
     d = Z.shape[1]
     left = np.empty((Z.shape[0], d + 2), dtype=dtype)
@@ -207,8 +223,7 @@ def _repair(s: Any, left: Any, right: Any) -> Any:
     near = s >= -NEAR * (h + g.T)
     d = left.shape[1] - 2
     if is_foreign(s):
-        squares = sum((left[:, k : k + 1] - right[:, k : k + 1].T) ** 2 for k in range(d))
-        return xp.where(near, -squares / 2, s)
+        return xp.where(near, -summed_powers(left[:, :d], right[:, :d], 2) / 2, s)
     i, j = np.nonzero(near)
     for start in range(0, len(i), CHUNK):
         k, m = i[start : start + CHUNK], j[start : start + CHUNK]

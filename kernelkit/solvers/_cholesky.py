@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -241,20 +242,40 @@ class DirectSolver:
         return lower
 
     def _jittered_factor(self, matrix: LentMatrix, alpha: float) -> CholeskyFactor:
-        # Rounding moves eigenvalues by no more than n eps lambda_max or so: what that does not mend is indefinite.
-        for power in range(1, 3 + len(str(self._n))):
-            jitter = 10.0**power * self._eps * self._largest
-            lower = matrix.factor(alpha, jitter)
-            if lower is not None:
-                warnings.warn(
-                    f"alpha={alpha:.3g} is too small for the rounding of the kernel matrix: "
-                    f"{jitter:.1e} was added to its diagonal; take a larger alpha",
-                    LinAlgWarning,
-                    stacklevel=2,
-                )
-                return lower
-        smallest = eigh(matrix.matrix().T, eigvals_only=True, subset_by_index=[0, 0], overwrite_a=True)[0]
-        raise not_positive_definite(float(smallest), alpha)
+        lower = jittered(lambda jitter: matrix.factor(alpha, jitter), alpha, self._n, self._eps * self._largest)
+        if lower is None:
+            smallest = eigh(matrix.matrix().T, eigvals_only=True, subset_by_index=[0, 0], overwrite_a=True)[0]
+            raise not_positive_definite(float(smallest), alpha)
+        return lower
+
+
+def jittered(factor: Callable[[float], Any], alpha: float, n: int, rounding: float) -> Any:
+    """Return the first of ``factor(jitter)`` that is one, or None; warn of the jitter.
+
+    Parameters
+    ----------
+    factor : callable
+        Takes what is to be added to the diagonal beyond alpha, and returns None where that does not suffice.
+    alpha : float
+        Ridge, > 0.
+    n : int
+        Rows of the matrix.
+    rounding : float
+        Of its values.
+    """
+    # Rounding moves eigenvalues by no more than n eps lambda_max or so: what that does not mend is indefinite.
+    for power in range(1, 3 + len(str(n))):
+        jitter = 10.0**power * rounding
+        found = factor(jitter)
+        if found is not None:
+            warnings.warn(
+                f"alpha={alpha:.3g} is too small for the rounding of the kernel matrix: "
+                f"{jitter:.1e} was added to its diagonal; take a larger alpha",
+                LinAlgWarning,
+                stacklevel=3,
+            )
+            return found
+    return None
 
 
 def warn_singular(error: SingularError) -> None:

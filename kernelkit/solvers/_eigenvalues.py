@@ -7,22 +7,30 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays import like, namespace, ratio
 
-def check_spread(centred: Any, total: float, size: float, dtype: Any) -> None:
-    """Raise ValueError if a centred matrix, with that trace, can be rounding of n^2 values of that size and type."""
+FLOAT32_EPS = float(np.finfo(np.float32).eps)
+
+
+def check_spread(centred: Any, total: float, size: float, eps: float) -> None:
+    """Raise ValueError if a centred matrix, with that trace, can be rounding by `eps` of n^2 values of that size."""
     n = centred.shape[0]
-    noise = n * float(np.finfo(dtype).eps) * size
+    noise = n * eps * size
     # Positive and negative eigenvalues may cancel in the trace.
-    if abs(total) <= noise and np.linalg.norm(centred @ np.cos(np.arange(n))) <= noise * n**0.5:
+    if abs(total) <= noise and _length(centred @ like(np.cos(np.arange(n)), centred)) <= noise * n**0.5:
         raise ValueError("the kernel does not tell the rows apart: all its values are the same but for rounding")
 
 
-def rounding(n: int, size: float, dtype: Any) -> float:
-    """Return what n x n kernel values of that size and type are wrong by, even when centred, as a matrix norm."""
-    return 4 * n * float(np.finfo(dtype).eps) * size
+def _length(v: Any) -> float:
+    return float(v @ v) ** 0.5
 
 
-def checked_eigenvalues(values: np.ndarray, n: int, size: float, dtype: Any) -> np.ndarray:
+def rounding(n: int, size: float, eps: float) -> float:
+    """Return what n x n kernel values of that size are wrong by, rounded by `eps`, as a matrix norm."""
+    return 4 * n * eps * size
+
+
+def checked_eigenvalues(values: Any, n: int, size: float, eps: float) -> Any:
     """Return eigenvalues of a centred n x n matrix, those within its rounding as zero.
 
     Parameters
@@ -32,35 +40,38 @@ def checked_eigenvalues(values: np.ndarray, n: int, size: float, dtype: Any) -> 
     n : int
         Number of rows.
     size : float
-        The largest |k(x, x)|: kernel values of type `dtype` are rounded by that times its eps, centred or not.
-    dtype : dtype
-        Type of the kernel values.
+        The largest |k(x, x)|: kernel values are rounded by that times `eps`, centred or not.
+    eps : float
+        Of the type of the kernel values.
 
     Raises
     ------
     ValueError
         If one is clearly negative.
     """
-    zero, negative = (2e-7, 5e-3) if dtype == np.float32 else (1e-12, 1e-5)  # of the largest, as in scikit-learn
-    noise, largest, smallest = rounding(n, size, dtype), values.max(), values.min()
+    zero, negative = (2e-7, 5e-3) if eps >= FLOAT32_EPS else (1e-12, 1e-5)  # of the largest, as in scikit-learn
+    xp, noise = namespace(values), rounding(n, size, eps)
+    largest, smallest = float(xp.max(values)), float(xp.min(values))
     if smallest < -max(noise, negative * abs(largest)):
         raise ValueError(
             f"There are significant negative eigenvalues: {smallest:.3g}, the largest being {largest:.3g}. "
             "Ask for fewer components, or take a kernel that is positive semi-definite"
         )
-    return np.where(values > max(noise, zero * largest), values, 0.0)
+    return xp.where(values > max(noise, zero * largest), values, xp.zeros_like(values))
 
 
-def inverse_roots(values: np.ndarray) -> np.ndarray:
+def inverse_roots(values: Any) -> Any:
     """Return 1 / sqrt(values), and zero for zero."""
-    return np.divide(1.0, np.sqrt(values), out=np.zeros_like(values), where=values > 0)
+    return ratio(1.0, namespace(values).sqrt(values), 0.0)
 
 
-def signs(vectors: np.ndarray) -> np.ndarray:
+def signs(vectors: Any) -> Any:
     """Return +1 or -1 for each column, which makes its largest entry positive: of about equal ones, the first."""
-    size = np.abs(vectors)
-    first = (size >= 0.999 * size.max(axis=0)).argmax(axis=0)
-    return np.where(np.take_along_axis(vectors, first[None], axis=0)[0] < 0, -1.0, 1.0)
+    xp = namespace(vectors)
+    size = xp.abs(vectors)
+    first = xp.argmax(xp.astype(size >= 0.999 * xp.max(size, axis=0), xp.int8), axis=0)
+    largest = xp.take_along_axis(vectors, first[None, :], axis=0)[0, :]
+    return 1.0 - 2.0 * xp.astype(largest < 0, vectors.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +81,14 @@ class Peaks:
     Where sizes of several blocks are about equal, the first block counts.
     """
 
-    sizes: np.ndarray
-    signs: np.ndarray
+    sizes: Any
+    signs: Any
 
     @classmethod
-    def of(cls, operator: Any, vectors: np.ndarray) -> Peaks:
+    def of(cls, operator: Any, vectors: Any) -> Peaks:
         """Return those of vectors that belong to the rows of an operator."""
-        return cls(np.abs(vectors).max(axis=0), signs(vectors))
+        xp = namespace(vectors)
+        return cls(xp.max(xp.abs(vectors), axis=0), signs(vectors))
 
     def __add__(self, other: Peaks) -> Peaks:
         earlier = self.sizes >= 0.999 * other.sizes

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from scipy.linalg import LinAlgError
 
+from .._arrays import column_dots, largest_size, namespace, own_copy
 from ..engine import single_threaded_blas
 
-Map = Callable[[np.ndarray], np.ndarray]
+Map = Callable[[Any], Any]
 Watch = Callable[[int, float], Any]
 
 
@@ -23,7 +24,7 @@ class Ending(Enum):
     ASKED_TO = "stopped"
 
 
-def conjugate_gradients(multiply: Map, B: np.ndarray, precondition: Map) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def conjugate_gradients(multiply: Map, B: Any, precondition: Map) -> Iterator[tuple[Any, Any]]:
     """Yield, after each step, the solution X of A X = B so far and the relative residual of each column.
 
     The columns share nothing but the product with A: each has step lengths of its own.
@@ -48,33 +49,33 @@ def conjugate_gradients(multiply: Map, B: np.ndarray, precondition: Map) -> Iter
     ----------
     Hestenes and Stiefel (1952), section 3; Saad (2003), algorithm 9.1.
     """
-    X, R = np.zeros_like(B), B.copy()
-    norms = _norms(B)
+    X, R = namespace(B).zeros_like(B), own_copy(B)
+    norms = norms_of(B)
     P = Z = precondition(R)
-    rho = _dots(R, Z)
+    rho = column_dots(R, Z)
     while True:
         Q = multiply(P)
-        step = _ratio(rho, _dots(P, Q), norms)
+        step = _ratio(rho, column_dots(P, Q), norms)
         X += step * P
         R -= step * Q
-        yield X, _ratio(_norms(R), norms, norms)
+        yield X, _ratio(norms_of(R), norms, norms)
         Z = precondition(R)
-        previous, rho = rho, _dots(R, Z)
+        previous, rho = rho, column_dots(R, Z)
         P = Z + _ratio(rho, previous, norms) * P
 
 
 def improve(
-    X: np.ndarray,
+    X: Any,
     multiply: Map,
-    rest: np.ndarray,
+    rest: Any,
     precondition: Map,
     *,
-    sizes: np.ndarray,
+    sizes: Any,
     tol: float,
     max_iter: int,
     watch: Watch | None = None,
     interruptible: bool = False,
-) -> tuple[np.ndarray, int, Ending]:
+) -> tuple[Any, int, Ending]:
     """Return X improved by conjugate gradients, the number of steps, and what ended them.
 
     Parameters
@@ -101,16 +102,16 @@ def improve(
     LinAlgError
         If A or the preconditioner is not positive definite.
     """
-    share, steps, ending = _norms(rest) / sizes, 0, Ending.MOST_STEPS
-    if share.max(initial=0.0) <= tol:
+    share, steps, ending = norms_of(rest) / sizes, 0, Ending.MOST_STEPS
+    if largest_size(share) <= tol:
         return X, 0, Ending.TOLERANCE
-    iterates, change = conjugate_gradients(multiply, rest, precondition), np.zeros_like(X)
+    iterates, change = conjugate_gradients(multiply, rest, precondition), namespace(X).zeros_like(X)
     try:
         # Idle threads of BLAS would spin for some 20 ms after each small product, into the time of the tiles.
         with single_threaded_blas():
             while steps < max_iter:
                 change, residuals = next(iterates)
-                steps, worst = steps + 1, float((residuals * share).max())
+                steps, worst = steps + 1, float(namespace(X).max(residuals * share))
                 if np.isnan(worst):
                     raise LinAlgError(
                         "conjugate gradients broke down: the kernel matrix plus alpha is not positive definite"
@@ -126,24 +127,20 @@ def improve(
     return X + change, steps, ending
 
 
-def sizes_of(B: np.ndarray) -> np.ndarray:
+def sizes_of(B: Any) -> Any:
     """Return the norms of the columns, one for a column of zeros, shape (t,)."""
-    norms = _norms(B)
-    return np.where(norms > 0, norms, 1.0)
+    norms = norms_of(B)
+    return namespace(B).where(norms > 0, norms, 1.0)
 
 
-def _dots(U: np.ndarray, V: np.ndarray) -> np.ndarray:
-    return np.einsum("ij,ij->j", U, V)
+def norms_of(V: Any) -> Any:
+    """Return the norms of the columns, shape (t,)."""
+    return namespace(V).sqrt(column_dots(V, V))
 
 
-def _norms(V: np.ndarray) -> np.ndarray:
-    return np.sqrt(_dots(V, V))
-
-
-def _ratio(numerator: np.ndarray, denominator: np.ndarray, norms: np.ndarray) -> np.ndarray:
+def _ratio(numerator: Any, denominator: Any, norms: Any) -> Any:
     """Return the ratio of non-negative numbers: zero for columns of zeros, NaN for a breakdown."""
+    xp = namespace(norms)
     good = (denominator > 0) & (numerator >= 0)
-    ratio = np.full_like(norms, np.nan)
-    np.divide(numerator, denominator, out=ratio, where=good)
-    ratio[(norms == 0) | (numerator == 0)] = 0.0
-    return ratio
+    ratio = xp.where(good, numerator / xp.where(good, denominator, 1.0), xp.nan)
+    return xp.where((norms == 0) | (numerator == 0), 0.0, ratio)

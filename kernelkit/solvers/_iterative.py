@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays import cast, full, identity, is_foreign, multiply, namespace, widest_float
 from ..engine import check_memory
 from ._cholesky import Outcome
-from ._iterations import Ending, Map, Watch, improve, sizes_of
+from ._iterations import Ending, Map, Watch, improve, norms_of, sizes_of
 from ._pivoted_cholesky import pivoted_cholesky
 from ._targets import weight_roots
 
@@ -62,21 +63,23 @@ class IterativeSolver:
         rank: int,
         rng: np.random.RandomState,
         *,
-        scale: np.ndarray | None = None,
+        scale: Any = None,
         tol: float = 1e-6,
         max_iter: int = 1000,
         watch: Watch | None = None,
         interruptible: bool = False,
     ):
-        n = operator.shape[0]
-        check_memory(8 * (n * rank + 2 * rank**2), f"a preconditioner of rank {rank} of {n} rows", FEWER)
-        self._operator = operator.astype(np.float64)
-        self._roots = weight_roots(scale, n)[:, None]
-        self._factor = np.zeros((n, 0))
+        n, diagonal = operator.shape[0], operator.diag()
+        wide = widest_float(diagonal)
+        if not is_foreign(diagonal):
+            check_memory(8 * (n * rank + 2 * rank**2), f"a preconditioner of rank {rank} of {n} rows", FEWER)
+        self._operator = operator.astype(wide)
+        self._roots = weight_roots(scale, n, diagonal)[:, None]
+        self._factor = full((n, 0), 0.0, diagonal, wide)
         if rank:
             self._factor = pivoted_cholesky(self._operator, rank, rng)[1]
             if scale is not None:
-                self._factor *= self._roots
+                self._factor = multiply(self._factor, self._roots)
         self._gram = self._factor.T @ self._factor
         self._stopped = False
         self._settings: dict[str, Any] = {
@@ -86,9 +89,7 @@ class IterativeSolver:
             "interruptible": interruptible,
         }
 
-    def solve(
-        self, B: np.ndarray, alpha: float, *, start: np.ndarray | None = None, intercept: bool = False
-    ) -> tuple[np.ndarray, np.ndarray, Outcome]:
+    def solve(self, B: Any, alpha: float, *, start: Any = None, intercept: bool = False) -> tuple[Any, Any, Outcome]:
         """Return X, shape (n, t), b, shape (t,), and how they were found, with the residual computed anew.
 
         With s the diagonal of S and an intercept, X and b solve A X + s b' = B and s'X = 0: conjugate gradients in the
@@ -107,13 +108,13 @@ class IterativeSolver:
         """
         if not alpha > 0:
             raise ValueError(f"solver='cg' needs alpha > 0, got {alpha:g}")
-        B = np.asarray(B, dtype=np.float64)
-        sizes, s = sizes_of(B), self._roots if intercept else None
+        B = cast(B, self._roots.dtype)
+        sizes, s, xp = sizes_of(B), self._roots if intercept else None, namespace(B)
 
-        def rest_of(V: np.ndarray) -> np.ndarray:
-            return B - self._product(V, alpha) if V.any() else B
+        def rest_of(V: Any) -> Any:
+            return B - self._product(V, alpha) if xp.any(V != 0) else B
 
-        X = np.zeros_like(B) if start is None else _less(start / self._roots, s, s)
+        X = xp.zeros_like(B) if start is None else _less(start / self._roots, s, s)
         X, steps, ending = improve(
             X,
             lambda V: _less(self._product(V, alpha), s, s),
@@ -124,20 +125,23 @@ class IterativeSolver:
         )
         self._stopped = ending is Ending.ASKED_TO or self._stopped
         rest = rest_of(X)
-        b = np.zeros(B.shape[1]) if s is None else (s.T @ rest)[0] / float(np.vdot(s, s))
-        residual = float((np.linalg.norm(_less(rest, s, s), axis=0) / sizes).max())
+        b = full((B.shape[1],), 0.0, B) if s is None else (s.T @ rest)[0, :] / xp.sum(s**2)
+        residual = float(xp.max(norms_of(_less(rest, s, s)) / sizes))
         if self._stopped:
             ending = Ending.ASKED_TO
         return X, b, Outcome.iterated(alpha, "cg", steps, residual, ending, 10 * self._settings["tol"])
 
-    def _product(self, V: np.ndarray, alpha: float) -> np.ndarray:
+    def _product(self, V: Any, alpha: float) -> Any:
         return self._roots * (self._operator @ (self._roots * V)) + alpha * V
 
-    def _preconditioner(self, alpha: float, s: np.ndarray | None) -> Map:
+    def _preconditioner(self, alpha: float, s: Any) -> Map:
         """Return R -> alpha M^-1 R; in the complement of s the inverse of what M is there."""
-        inverse = np.linalg.inv(self._gram + alpha * np.eye(len(self._gram)))
+        if 0 in self._gram.shape:
+            inverse = self._gram
+        else:
+            inverse = namespace(self._gram).linalg.inv(self._gram + alpha * identity(self._gram.shape[0], self._gram))
 
-        def precondition(R: np.ndarray) -> np.ndarray:
+        def precondition(R: Any) -> Any:
             return R - self._factor @ (inverse @ (self._factor.T @ R))
 
         if s is None:
@@ -146,8 +150,8 @@ class IterativeSolver:
         return lambda R: _less(precondition(R), along, s)
 
 
-def _less(V: np.ndarray, direction: np.ndarray | None, s: np.ndarray | None) -> np.ndarray:
+def _less(V: Any, direction: Any, s: Any) -> Any:
     """Return V less what of a direction, shape (n, 1), makes its columns orthogonal to s; None leaves V."""
     if direction is None or s is None:
         return V
-    return V - direction @ (s.T @ V) / float(np.vdot(s, direction))
+    return V - direction @ (s.T @ V) / namespace(V).sum(s * direction)

@@ -6,10 +6,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.linalg import eigh
 
-from ..engine import MatrixOperator, blocks, check_memory, over_blocks
+from .._arrays import (
+    cast,
+    column_dots,
+    columns_at,
+    eigh_ascending,
+    eps_of,
+    full,
+    is_foreign,
+    largest_eigenpairs,
+    namespace,
+    take_rows,
+    widest_float,
+)
+from ..engine import MatrixOperator, blocks, bytes_at_once, check_memory, matrix_operator, over_blocks
 from ._cholesky import solve
+from ._device_cholesky import DeviceSolver
 from ._eigenvalues import Peaks, check_spread, checked_eigenvalues, inverse_roots
 from ._principal import PrincipalComponents
 from ._spectral import check_finite
@@ -19,7 +32,7 @@ NOISE = 0.025  # what rounding may do to a matrix that is nearly the identity
 FEWER = "take fewer of them"
 
 
-def whitening(K: np.ndarray, dtype: Any = np.float64, rank: int | None = None) -> np.ndarray:
+def whitening(K: Any, dtype: Any = np.float64, rank: int | None = None) -> Any:
     """Return W, shape (p, r), with W'KW = I on the range of the kernel matrix K of p landmarks.
 
     Parameters
@@ -49,24 +62,24 @@ def whitening(K: np.ndarray, dtype: Any = np.float64, rank: int | None = None) -
            [1. , 0. ]])
     """
     check_finite(K)
-    values, vectors = eigh(K.astype(np.float64), driver="evd", check_finite=False)
-    size, eps = float(np.abs(np.diagonal(K)).max()), float(np.finfo(np.float64).eps)
-    usable = values > max(len(K) * eps, float(np.finfo(dtype).eps)) * size + 4 * eps * values[-1]
-    if rank is not None:
-        usable[: max(len(K) - rank, 0)] = False
-    if not usable.any():
-        raise ValueError(f"the landmarks' kernel matrix has no positive eigenvalue, the largest is {values[-1]:.3g}")
-    return vectors[:, usable] / np.sqrt(values[usable])
+    xp, p, wide = namespace(K), K.shape[0], widest_float(K)
+    values, vectors = eigh_ascending(cast(K, wide))
+    size, eps, largest = float(xp.max(xp.abs(xp.linalg.diagonal(K)))), eps_of(wide, K), float(values[-1])
+    least = max(p * eps, eps_of(dtype, K)) * size + 4 * eps * largest
+    first = max(int(xp.count_nonzero(values <= least)), 0 if rank is None else p - rank)
+    if first == p:
+        raise ValueError(f"the landmarks' kernel matrix has no positive eigenvalue, the largest is {largest:.3g}")
+    return vectors[:, first:] / xp.sqrt(values[first:])
 
 
-def float32_drowns(W: np.ndarray, size: float) -> bool:
+def float32_drowns(W: Any, size: float) -> bool:
     """Tell whether rounding of float32 kernel values, as large as `size`, would drown what W makes of them.
 
     With rows that are like the landmarks, the unknowns in which ridge is well conditioned are multiplied by
     sqrt(p / n) K^-1: of n p values that are rounded eps sqrt(p) |K^-1|_F is left, whatever n and alpha.
     """
-    inverse = float(np.sqrt((np.einsum("ij,ij->j", W, W) ** 2).sum()))
-    return float(np.finfo(np.float32).eps) * size * np.sqrt(len(W)) * inverse > NOISE
+    inverse = float(namespace(W).sum(column_dots(W, W) ** 2)) ** 0.5
+    return eps_of(np.float32, W) * size * W.shape[0] ** 0.5 * inverse > NOISE
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,24 +101,23 @@ class Moments:
     """
 
     total: float
-    mean: np.ndarray
-    covariance: np.ndarray
-    targets: np.ndarray
-    cross: np.ndarray
+    mean: Any
+    covariance: Any
+    targets: Any
+    cross: Any
 
     @classmethod
-    def of_block(cls, F: np.ndarray, Y: np.ndarray, w: np.ndarray) -> Moments:
+    def of_block(cls, F: Any, Y: Any, w: Any) -> Moments:
         """Return those of features, shape (h, r), targets, shape (h, t), and weights, shape (h,)."""
-        total = float(w.sum())
+        xp = namespace(F)
+        total = float(xp.sum(w))
         mean, targets = w @ F / total, w @ Y / total
-        roots = np.sqrt(w)[:, None]
+        roots = xp.sqrt(w)[:, None]
         F, Y = roots * (F - mean), roots * (Y - targets)
         return cls(total, mean, F.T @ F, targets, F.T @ Y)
 
     @classmethod
-    def of(
-        cls, operator: Any, W: np.ndarray | None, Y: np.ndarray | None = None, w: np.ndarray | None = None
-    ) -> Moments:
+    def of(cls, operator: Any, W: Any, Y: Any = None, w: Any = None) -> Moments:
         """Sum over blocks of rows of k(x, Z) W, or of phi(x), in float64; no more than a block of features is held.
 
         Parameters
@@ -127,20 +139,21 @@ class Moments:
         return over_blocks(operator, cls._of_rows, [W], [Y, w])
 
     @classmethod
-    def _of_rows(cls, operator: Any, W: np.ndarray | None, Y: np.ndarray | None, w: np.ndarray | None) -> Moments:
+    def _of_rows(cls, operator: Any, W: Any, Y: Any, w: Any) -> Moments:
         n, p = operator.shape
         r = p if W is None else W.shape[1]
-        check_memory(4 * 8 * r * r, f"sums of products of {r} features", FEWER)
-        narrow = None if W is None else W.astype(operator.dtype, copy=False)
-        Y = np.empty((n, 0)) if Y is None else Y
+        if not is_foreign(W):
+            check_memory(4 * 8 * r * r, f"sums of products of {r} features", FEWER)
+        narrow, wide = None if W is None else cast(W, operator.dtype), widest_float(W)
+        Y = full((n, 0), 0.0, W, wide) if Y is None else Y
         found: Moments | None = None
-        for rows in blocks(n, max(1, BLOCK_BYTES // (8 * p), r // 2)):
-            weights = np.ones(rows.stop - rows.start) if w is None else w[rows]
-            if not weights.any():
+        for rows in blocks(n, max(1, bytes_at_once(W, BLOCK_BYTES) // (8 * p), r // 2)):
+            weights = full((rows.stop - rows.start,), 1.0, W, wide) if w is None else w[rows]
+            if not namespace(weights).any(weights):
                 continue
             block = operator.block(rows)
             features = block if narrow is None else block @ narrow
-            part = cls.of_block(features.astype(np.float64, copy=False), Y[rows], weights)
+            part = cls.of_block(cast(features, wide), cast(Y[rows, ...], wide), weights)
             found = part if found is None else found + part
         assert found is not None
         return found
@@ -151,18 +164,18 @@ class Moments:
         apart, targets = other.mean - self.mean, other.targets - self.targets
         between = self.total * share
         covariance = self.covariance + other.covariance
-        covariance += np.outer(between * apart, apart)
+        covariance += (between * apart)[:, None] * apart
         return Moments(
             total,
             self.mean + share * apart,
             covariance,
             self.targets + share * targets,
-            self.cross + other.cross + between * np.outer(apart, targets),
+            self.cross + other.cross + between * (apart[:, None] * targets),
         )
 
     def of_targets(self, at: np.ndarray) -> Moments:
         """Return those of some of the targets."""
-        return replace(self, targets=self.targets[at], cross=self.cross[:, at])
+        return replace(self, targets=take_rows(self.targets, at), cross=columns_at(self.cross, at))
 
     def ridge(self, alpha: float, intercept: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return c, shape (r, t), and b, shape (t,), that minimise sum_i w_i |y_i - F_i c - b|^2 + alpha |c|^2.
@@ -171,13 +184,16 @@ class Moments:
         """
         A, right = self.covariance, self.cross
         if not intercept:
-            A = A + np.outer(self.total * self.mean, self.mean)
-            right = right + np.outer(self.total * self.mean, self.targets)
-        coef = solve(MatrixOperator(A), right, alpha, mixed=False)
-        return coef, self.targets - self.mean @ coef if intercept else np.zeros(right.shape[1])
+            A = A + (self.total * self.mean)[:, None] * self.mean
+            right = right + (self.total * self.mean)[:, None] * self.targets
+        if is_foreign(A):
+            coef = DeviceSolver(matrix_operator(A)).solve(right, alpha)[0]
+        else:
+            coef = solve(MatrixOperator(A), right, alpha, mixed=False)
+        return coef, self.targets - self.mean @ coef if intercept else full((right.shape[1],), 0.0, right)
 
 
-def landmark_components(operator: Any, K: np.ndarray, p: int | None) -> PrincipalComponents:
+def landmark_components(operator: Any, K: Any, p: int | None) -> PrincipalComponents:
     """Return the principal components of the features that landmarks Z span, in O(m^2 + n p) memory.
 
     Parameters
@@ -196,22 +212,24 @@ def landmark_components(operator: Any, K: np.ndarray, p: int | None) -> Principa
     """
     W = whitening(K, operator.dtype)
     sums = Moments.of(operator, W)
-    total = float(np.trace(sums.covariance))
-    check_spread(sums.covariance, total, sums.total * float(sums.mean @ sums.mean), operator.dtype)
+    xp, eps = namespace(K), eps_of(operator.dtype, K)
+    total = float(xp.linalg.trace(sums.covariance))
+    check_spread(sums.covariance, total, sums.total * float(sums.mean @ sums.mean), eps)
     rank = W.shape[1]
     p = rank if p is None else p
-    values, directions = np.zeros(p), np.zeros((rank, p))
-    found, vectors = eigh(sums.covariance, driver="evx", subset_by_index=[max(rank - p, 0), rank - 1])
-    values[: len(found)], directions[:, : len(found)] = found[::-1], vectors[:, ::-1]
-    values = checked_eigenvalues(values, operator.shape[0], float(np.abs(np.diagonal(K)).max()), operator.dtype)
-    directions[:, values == 0] = 0.0
+    values, directions = largest_eigenpairs(sums.covariance, min(p, rank))
+    none = max(p - rank, 0)
+    values = xp.concat([values, full((none,), 0.0, values)])
+    directions = xp.concat([directions, full((rank, none), 0.0, values)], axis=1)
+    values = checked_eigenvalues(values, operator.shape[0], float(xp.max(xp.abs(xp.linalg.diagonal(K)))), eps)
+    directions = directions * cast(values > 0, values.dtype)
     weights, offset = W @ directions, sums.mean @ directions
     vectors = (operator @ weights - offset) * inverse_roots(values)
     sign = over_blocks(operator, Peaks.of, [], [vectors]).signs
     return PrincipalComponents(values, vectors * sign, weights * sign, offset * sign, total, "dense")
 
 
-def ridge_on_landmarks(operator: Any, K: np.ndarray, Y: np.ndarray, alpha: float) -> np.ndarray:
+def ridge_on_landmarks(operator: Any, K: Any, Y: Any, alpha: float) -> Any:
     """Return c, shape (p, t), that minimises |Y - K_xZ c|^2 + alpha c'K_ZZ c.
 
     Parameters
@@ -229,6 +247,6 @@ def ridge_on_landmarks(operator: Any, K: np.ndarray, Y: np.ndarray, alpha: float
     return W @ ridge_on_features(operator, W, Y, alpha)
 
 
-def ridge_on_features(operator: Any, W: np.ndarray, Y: np.ndarray, alpha: float) -> np.ndarray:
+def ridge_on_features(operator: Any, W: Any, Y: Any, alpha: float) -> Any:
     """Return c, shape (r, t), that minimises |Y - K_xZ W c|^2 + alpha |c|^2; see `Moments.of` for the parameters."""
     return Moments.of(operator, W, Y).ridge(alpha, intercept=False)[0]

@@ -6,6 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays import (
+    cast,
+    drawn_in_proportion,
+    eps_of,
+    full,
+    is_foreign,
+    like,
+    namespace,
+    own_copy,
+    row_sums,
+    set_to_zero,
+    take_rows,
+    to_numpy,
+    widest_float,
+)
 from ..engine import blocks, check_memory, run
 from ._spectral import check_finite
 
@@ -14,7 +29,7 @@ HEIGHT = 1024  # rows of the factor worked on at a time
 FEWER = "take fewer landmarks, or landmarks='uniform', which needs no kernel values to choose them"
 
 
-def pivoted_cholesky(operator: Any, p: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+def pivoted_cholesky(operator: Any, p: int, rng: np.random.RandomState) -> tuple[np.ndarray, Any]:
     """Return up to p pivots S and the factor F with F F' = K[:, S] K[S, S]^-1 K[S, :].
 
     Each pivot is drawn with a probability proportional to what the earlier ones leave of the diagonal. Rows are
@@ -23,8 +38,9 @@ def pivoted_cholesky(operator: Any, p: int, rng: np.random.RandomState) -> tuple
 
     Parameters
     ----------
-    operator : KernelOperator or MatrixOperator
-        K, positive semi-definite, shape (n, n). n p of its values are evaluated, and a few for each block.
+    operator : KernelOperator, MatrixOperator or DeviceOperator
+        K, positive semi-definite, shape (n, n). n p of its values are evaluated, and a few for each block. Those of at
+        most 128 rows at a time leave their device, for the decision which of these to take.
     p : int
         At most n. Fewer pivots come back where these leave nothing but rounding.
     rng : RandomState
@@ -58,48 +74,56 @@ def pivoted_cholesky(operator: Any, p: int, rng: np.random.RandomState) -> tuple
     >>> len(pivots), bool(np.allclose(F @ F.T, x @ x.T))
     (1, True)
     """
-    n, dtype = operator.shape[0], np.dtype(operator.dtype)
-    check_memory(n * p * dtype.itemsize, f"{p} columns of {n} kernel values", FEWER)
-    left = np.array(operator.diag(), dtype=np.float64)  # of the diagonal
-    if not (np.isfinite(left).all() and left.max() > 0):
+    n, diagonal = operator.shape[0], operator.diag()
+    if not is_foreign(diagonal):
+        check_memory(n * p * np.dtype(operator.dtype).itemsize, f"{p} columns of {n} kernel values", FEWER)
+    xp = namespace(diagonal)
+    left = own_copy(cast(diagonal, widest_float(diagonal)))  # of the diagonal
+    largest = float(xp.max(left))
+    if not (largest > 0 and xp.all(xp.isfinite(left))):
         raise ValueError("the diagonal of the kernel matrix must be finite, and above zero somewhere")
-    rounding = p * float(np.finfo(dtype).eps) * left.max()
-    F, pivots = np.zeros((n, p), dtype=dtype), np.empty(0, dtype=int)
+    rounding = p * eps_of(operator.dtype, diagonal) * largest
+    F, pivots = full((n, p), 0.0, diagonal, operator.dtype), np.empty(0, dtype=int)
     width = min(max(p // 8, NARROWEST), WIDEST)
-    while len(pivots) < p and left.any():
-        total = np.cumsum(left)
-        proposed = np.minimum(np.searchsorted(total, rng.uniform(size=width) * total[-1]), n - 1)
+    while len(pivots) < p and xp.any(left > 0):
+        proposed = drawn_in_proportion(left, rng.uniform(size=width))
         H = _residual(operator, F, proposed, len(pivots))
         check_finite(H)
-        check_finite(left[None])
-        left[proposed[np.diagonal(H) <= rounding]] = 0.0
-        chosen, L = _accepted(H, left[proposed], rounding, rng)
+        check_finite(left[None, :])
+        set_to_zero(left, proposed[np.diagonal(H) <= rounding])
+        chosen, L = _accepted(H, to_numpy(take_rows(left, proposed)), rounding, rng)
         chosen, L = chosen[: p - len(pivots)], L[: p - len(pivots), : p - len(pivots)]
         new, done = proposed[chosen], slice(len(pivots), len(pivots) + len(chosen))
-        _extend(operator, F, done, new, np.linalg.inv(L).astype(dtype), left)
+        _extend(operator, F, done, new, like(np.linalg.inv(L), F), left)
         pivots = np.append(pivots, new)
         left[left <= rounding] = 0.0
-        left[pivots] = 0.0
+        set_to_zero(left, pivots)
     return pivots, F[:, : len(pivots)]
 
 
-def _extend(operator: Any, F: np.ndarray, done: slice, new: np.ndarray, inverse: np.ndarray, left: np.ndarray) -> None:
+def _extend(operator: Any, F: Any, done: slice, new: np.ndarray, inverse: Any, left: Any) -> None:
     """Fill the columns `done` of F, of pivots whose Cholesky factor has that inverse, and update what is left."""
-    known = F[new, : done.start].T.copy()
+    known = own_copy(take_rows(F, new)[:, : done.start].T)
 
     def fill(rows: slice) -> None:
-        G = operator.part(np.arange(rows.start, rows.stop), new).astype(F.dtype, copy=False)
+        if is_foreign(F):
+            G = cast(operator.columns(new), F.dtype)
+        else:
+            G = cast(operator.part(np.arange(rows.start, rows.stop), new), F.dtype)
         G -= F[rows, : done.start] @ known
-        part = F[rows, done] = G @ inverse.T
-        left[rows] -= np.einsum("ij,ij->i", part, part, dtype=np.float64)
+        part = G @ inverse.T
+        F[rows, done] = part
+        part = cast(part, left.dtype)
+        left[rows] -= row_sums(part, part)
 
-    run(fill, blocks(len(F), HEIGHT))
+    run(fill, [slice(0, F.shape[0])] if is_foreign(F) else blocks(len(F), HEIGHT))
 
 
-def _residual(operator: Any, F: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
+def _residual(operator: Any, F: Any, rows: np.ndarray, count: int) -> np.ndarray:
     """Return what `count` pivots leave of the kernel matrix of some rows."""
-    some = F[rows, :count].astype(np.float64)
-    return operator.part(rows, rows).astype(np.float64) - some @ some.T
+    wide = widest_float(F)
+    some = cast(take_rows(F, rows)[:, :count], wide)
+    return to_numpy(cast(operator.part(rows, rows), wide) - some @ some.T)
 
 
 def _accepted(

@@ -12,6 +12,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from .._arrays import cast, eps_of, is_foreign, largest_eigenpairs, namespace, widest_float
 from ..engine import MatrixOperator, blocks, check_memory
 from ._eigenvalues import check_spread, checked_eigenvalues, inverse_roots, rounding, signs
 from ._factor import BLOCK
@@ -47,24 +48,24 @@ class PrincipalComponents:
         Products with the matrix; None where it was decomposed.
     """
 
-    values: np.ndarray
-    vectors: np.ndarray
-    weights: np.ndarray
-    offset: np.ndarray
+    values: Any
+    vectors: Any
+    weights: Any
+    offset: Any
     total: float
     solver: str
     n_iter: int | None = None
 
     def nonzero(self) -> PrincipalComponents:
         """Return those whose value is not zero."""
-        kept = self.values > 0
-        parts = {name: getattr(self, name)[..., kept] for name in ("values", "vectors", "weights", "offset")}
+        kept = int(namespace(self.values).count_nonzero(self.values > 0))  # they are descending
+        parts = {name: getattr(self, name)[..., :kept] for name in ("values", "vectors", "weights", "offset")}
         return replace(self, **parts)
 
     def astype(self, dtype: Any) -> PrincipalComponents:
         """Return the same in another floating type."""
         names = ("values", "vectors", "weights", "offset")
-        return replace(self, **{name: getattr(self, name).astype(dtype, copy=False) for name in names})
+        return replace(self, **{name: cast(getattr(self, name), dtype) for name in names})
 
 
 def principal_components(
@@ -126,14 +127,16 @@ def principal_components(
     >>> found.values, found.total
     (array([14.]), 14.0)
     """
+    if is_foreign(operator.diag()):
+        return _dense_on_device(operator, p)
     solver = _choose(solver, operator.shape[0], p)
     if solver == "dense":
         return _dense(operator, p)
-    operator = _held(operator)
+    operator, eps = _held(operator), float(np.finfo(operator.dtype).eps)
     centred = CentredOperator(operator)
-    noise = rounding(len(centred), float(np.abs(operator.diag()).max()), operator.dtype)
+    noise = rounding(len(centred), float(np.abs(operator.diag()).max()), eps)
     total = centred.trace()
-    check_spread(centred, total, float(np.abs(centred.means).max()), centred.dtype)
+    check_spread(centred, total, float(np.abs(centred.means).max()), eps)
     rng = check_random_state(random_state)
     if solver == "arpack":
         values, vectors, n_iter = _arpack(centred, p, max(_tolerance(centred, tol), noise / abs(total)), max_iter, rng)
@@ -201,7 +204,7 @@ def _dense(operator: Any, p: int) -> PrincipalComponents:
     check_finite(K)
     means = centre_in_place(K)
     total = float(np.trace(K))
-    check_spread(K, total, float(np.abs(means).max()), operator.dtype)
+    check_spread(K, total, float(np.abs(means).max()), float(np.finfo(operator.dtype).eps))
     if everything:
         values, vectors = eigh(K.T, overwrite_a=True, check_finite=False, driver="evd")
         values, vectors = values[n - p :], vectors[:, n - p :]
@@ -211,6 +214,19 @@ def _dense(operator: Any, p: int) -> PrincipalComponents:
         values, vectors = eigh(K.T, overwrite_a=True, check_finite=False, driver="evx", subset_by_index=subset)
     values, vectors = values[::-1], vectors[:, ::-1]
     return _finished(values, vectors, means, total, "dense", None, operator)
+
+
+def _dense_on_device(operator: Any, p: int) -> PrincipalComponents:
+    diagonal = operator.diag()
+    xp, eps = namespace(diagonal), eps_of(operator.dtype, diagonal)
+    K = operator.astype(widest_float(diagonal)).dense()
+    check_finite(K)
+    means = xp.mean(K, axis=0)
+    K -= means
+    K -= (means - xp.mean(means))[:, None]
+    total = float(xp.linalg.trace(K))
+    check_spread(K, total, float(xp.max(xp.abs(means))), eps)
+    return _finished(*largest_eigenpairs(K, p), means, total, "dense", None, operator)
 
 
 def centre_in_place(K: np.ndarray) -> np.ndarray:
@@ -260,17 +276,20 @@ def _arpack(
 
 
 def _finished(
-    values: np.ndarray,
-    vectors: np.ndarray,
-    means: np.ndarray,
+    values: Any,
+    vectors: Any,
+    means: Any,
     total: float,
     solver: str,
     n_iter: int | None,
     operator: Any,
 ) -> PrincipalComponents:
-    size = float(np.abs(operator.diag()).max())
-    values, vectors = checked_eigenvalues(values, len(means), size, operator.dtype), vectors * signs(vectors)
+    diagonal = operator.diag()
+    xp, eps = namespace(diagonal), eps_of(operator.dtype, diagonal)
+    values = checked_eigenvalues(values, means.shape[0], float(xp.max(xp.abs(diagonal))), eps)
+    vectors = vectors * signs(vectors)
     weights = vectors * inverse_roots(values)
-    weights -= weights.mean(axis=0)  # then what centring subtracts from k(x, X) for each x is gone
+    weights -= xp.mean(weights, axis=0)  # then what centring subtracts from k(x, X) for each x is gone
     # Negative eigenvalues of an indefinite matrix take from the total; what was found is there all the same.
-    return PrincipalComponents(values, vectors, weights, means @ weights, max(total, values.sum()), solver, n_iter)
+    total = max(total, float(xp.sum(values)))
+    return PrincipalComponents(values, vectors, weights, means @ weights, total, solver, n_iter)

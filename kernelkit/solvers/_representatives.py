@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import solve_triangular
 
+from .._arrays import cast, eps_of, full, minimum, namespace, widest_float
 from ..engine import check_memory
 from ._pivoted_cholesky import FEWER
 from ._spectral import check_finite
@@ -29,16 +30,17 @@ def farthest_points(operator: Any, p: int, rng: np.random.RandomState) -> np.nda
     ----------
     Gonzalez (1985), Clustering to minimize the maximum intercluster distance, section 2.
     """
-    diagonal = np.asarray(operator.diag(), dtype=np.float64)
-    rounding = 16 * float(np.finfo(operator.dtype).eps) * np.abs(diagonal).max()
-    chosen = [int(rng.randint(len(diagonal)))]
-    distance = np.full(len(diagonal), np.inf)
+    diagonal = operator.diag()
+    xp, eps, diagonal = namespace(diagonal), eps_of(operator.dtype, diagonal), cast(diagonal, widest_float(diagonal))
+    rounding = 16 * eps * float(xp.max(xp.abs(diagonal)))
+    chosen = [int(rng.randint(operator.shape[0]))]
+    distance = full(diagonal.shape, np.inf, diagonal)
     while len(chosen) < p:
         last = chosen[-1]
-        column = operator.columns(np.array([last]))[:, 0]
-        np.minimum(distance, diagonal + diagonal[last] - 2 * column, out=distance)
+        column = cast(operator.columns(np.array([last]))[:, 0], diagonal.dtype)
+        distance = minimum(distance, diagonal + diagonal[last] - 2 * column)
         distance[last] = 0.0
-        farthest = int(distance.argmax())
+        farthest = int(xp.argmax(distance))
         if distance[farthest] <= rounding:
             break
         chosen.append(farthest)

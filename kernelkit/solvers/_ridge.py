@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays import cast, columns_at, full, is_foreign, namespace
 from ._cholesky import DirectSolver, Outcome, SingularError, factor, warn_singular
+from ._device_cholesky import DeviceSolver
 from ._factor import CholeskyFactor
 from ._iterative import IterativeSolver
 from ._spectral import Spectrum
-from ._targets import remove_intercept, scaled_targets, weight_roots
+from ._targets import Columns, one_alpha_after_the_other, remove_intercept, scaled_targets, weight_roots
 
 
 def solve_many(
@@ -74,52 +76,53 @@ def solve_many(
     >>> (c @ x).round(6), b.round(6)
     (np.float64(3.0), np.float64(1.0))
     """
-    n = operator.shape[0]
-    s = weight_roots(scale, n)
+    s = weight_roots(scale, operator.shape[0], Y)
     B, means = scaled_targets(Y, s, intercept)
-    alphas = np.broadcast_to(np.asarray(alphas, dtype=np.float64), means.shape)
-    levels = np.unique(alphas)[::-1].tolist()
+    xp, dtype = namespace(B), operator.dtype if iterative is None else s.dtype
+    alphas = np.broadcast_to(np.asarray(alphas, dtype=np.float64), tuple(means.shape))
     if solver == "eigen":
-        spectrum = Spectrum.from_operator(operator, scale=scale, intercept=intercept)
+        levels = np.unique(alphas)[::-1].tolist()
+        spectrum = _spectrum(operator, scale, intercept, B)
         return *spectrum.solve(Y, alphas), tuple(Outcome(alpha, "eigen") for alpha in levels)
-    coef, b = np.empty_like(B), means.copy()
-    outcomes = []
-    direct = DirectSolver(operator, scale, mixed) if iterative is None else None
-    for alpha in levels:  # the largest first: float32 before float64, zero last
-        at = np.flatnonzero(alphas == alpha)
+    direct = _direct_solver(operator, scale, mixed, B) if iterative is None else None
+
+    def solve_level(alpha: float, at: np.ndarray) -> Columns:
+        some = B if len(at) == len(alphas) else columns_at(B, at)
         if iterative is None:
             assert direct is not None
-            Z, shift, outcome = _solve_level(direct, B[:, at], alpha, s if intercept else None)
-        else:
-            begin = None if start is None else start[:, at]
-            Z, shift, outcome = iterative.solve(B[:, at], alpha, start=begin, intercept=intercept)
-        coef[:, at] = s[:, None] * Z
-        b[at] += shift
-        outcomes.append(outcome)
-    dtype = operator.dtype if iterative is None else np.float64
-    return (
-        coef.reshape(np.shape(Y)).astype(dtype, copy=False),
-        b.reshape(np.shape(Y)[1:]).astype(dtype, copy=False),
-        tuple(outcomes),
-    )
+            return _solve_level(direct, some, alpha, s if intercept else None)
+        begin = None if start is None else columns_at(start, at)
+        return iterative.solve(some, alpha, start=begin, intercept=intercept)
+
+    Z, shift, outcomes = one_alpha_after_the_other(alphas, solve_level)
+    coef, b = xp.reshape(s[:, None] * Z, np.shape(Y)), xp.reshape(means + shift, np.shape(Y)[1:])
+    return cast(coef, dtype), cast(b, dtype), outcomes
 
 
-def _solve_level(
-    direct: DirectSolver, B: np.ndarray, alpha: float, s: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, Outcome]:
+def _direct_solver(operator: Any, scale: Any, mixed: bool, B: Any) -> DirectSolver | DeviceSolver:
+    return DeviceSolver(operator, scale) if is_foreign(B) else DirectSolver(operator, scale, mixed)
+
+
+def _spectrum(operator: Any, scale: Any, intercept: bool, B: Any) -> Spectrum:
+    if is_foreign(B):
+        return DeviceSolver(operator, scale).spectrum(intercept)
+    return Spectrum.from_operator(operator, scale=scale, intercept=intercept)
+
+
+def _solve_level(direct: DirectSolver | DeviceSolver, B: Any, alpha: float, s: Any) -> Columns:
+    xp, nothing = namespace(B), full((B.shape[1],), 0.0, B)
     try:
         if s is None:
             Z, outcome = direct.solve(B, alpha)
-            return Z, np.zeros(B.shape[1]), outcome
-        Z, outcome = direct.solve(np.column_stack([B, s]), alpha)
-        Z = Z.astype(np.float64, copy=False)
+            return Z, nothing, outcome
+        Z, outcome = direct.solve(xp.concat([B, s[:, None]], axis=1), alpha)
+        Z = cast(Z, s.dtype)
         return *remove_intercept(Z[:, :-1], Z[:, -1], s), outcome
     except SingularError as error:
         warn_singular(error)
         spectrum = direct.spectrum(intercept=s is not None)
         Z = spectrum.solve_scaled(B, alpha)
-        shift = np.zeros(B.shape[1]) if spectrum.image is None else -spectrum.image @ Z
-        return Z, shift, Outcome(alpha, "eigen")
+        return Z, nothing if spectrum.image is None else -(spectrum.image @ Z), Outcome(alpha, "eigen")
 
 
 @dataclass(frozen=True, eq=False)

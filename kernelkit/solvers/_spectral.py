@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import LinAlgError, eigh, get_blas_funcs, get_lapack_funcs, lstsq
 
+from .._arrays import cast, is_foreign, like, namespace, one_norm, subtract
 from ..engine import blocks, check_memory, run
 from ._factor import BLOCK, scale_in_place
 from ._targets import scaled_targets, weight_roots
@@ -99,20 +100,18 @@ class Spectrum:
     def from_matrix(
         cls, matrix: np.ndarray, scale: np.ndarray | None, intercept: bool, eps: float, dtype: Any = np.float64
     ) -> Spectrum:
-        """Decompose a C-ordered matrix S K S, finite and scaled already, in its own memory."""
-        n = len(matrix)
-        _check_workspace(n, 2)
+        """Decompose a matrix S K S, C-ordered, finite and scaled already, in its own memory where the library can."""
+        n = matrix.shape[0]
         image, size = None, 0.0
         if intercept:
-            matrix, image, size = _deflated(matrix, weight_roots(scale, n))
-        driver = "evd" if n < EVD_BELOW else "evr"
-        # LAPACK sees a C-ordered matrix transposed: in Fortran order, so without a copy.
-        values, vectors = eigh(matrix.T, lower=True, overwrite_a=True, check_finite=False, driver=driver)
+            matrix, image, size = _deflated(matrix, weight_roots(scale, n, matrix))
+        values, vectors = _eigenpairs(matrix)
         if intercept:
             values, vectors = values[:-1], vectors[:, :-1]
-        noise = n * eps * max(size, float(np.abs(values).max(initial=0.0)))
-        values[(values < 0) & (values >= -noise)] = 0.0
-        return cls(values, vectors, noise, np.dtype(dtype), scale, image)
+        xp = namespace(values)
+        noise = n * eps * max(size, float(xp.max(xp.abs(values))) if values.shape[0] else 0.0)
+        values = xp.where((values < 0) & (values >= -noise), 0.0, values)
+        return cls(values, vectors, noise, dtype, scale, image)
 
     def solve(self, Y: np.ndarray, alphas: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the ridge coefficients and intercepts.
@@ -140,8 +139,8 @@ class Spectrum:
         B, means = scaled_targets(Y, self._roots, self._has_intercept)
         Z = self.solve_scaled(B, alphas)
         intercept = means - self.image @ Z if self.image is not None else means
-        coef = (self._roots[:, None] * Z).reshape(np.shape(Y))
-        return coef.astype(self.dtype), intercept.reshape(np.shape(Y)[1:]).astype(self.dtype)
+        coef = namespace(Z).reshape(self._roots[:, None] * Z, np.shape(Y))
+        return cast(coef, self.dtype), cast(namespace(Z).reshape(intercept, np.shape(Y)[1:]), self.dtype)
 
     def solve_scaled(self, B: np.ndarray, alphas: Any) -> np.ndarray:
         """Return (S K S + alpha_j I)^-1 b_j for the columns of `B`, shape (n, t), on the complement of s."""
@@ -241,7 +240,7 @@ class Spectrum:
 
     @property
     def _roots(self) -> np.ndarray:
-        return weight_roots(self.scale, len(self.vectors))
+        return weight_roots(self.scale, self.vectors.shape[0], self.vectors)
 
     @property
     def _has_intercept(self) -> bool:
@@ -249,13 +248,14 @@ class Spectrum:
 
     def _inverse(self, alphas: np.ndarray) -> np.ndarray:
         """Return 1 / (lambda_j + alpha), shape (r, a)."""
-        shifted = self.values[:, None] + alphas
-        lowest = self.values.min(initial=0.0)
+        xp, shifts = namespace(self.values), like(alphas, self.values)
+        lowest = float(xp.min(self.values)) if self.values.shape[0] else 0.0
         refused = alphas[(alphas > 0) & (lowest + alphas <= 0)]
         if len(refused):
-            raise not_positive_definite(float(lowest), float(refused.min()))
-        usable = (np.abs(self.values) > self.noise)[:, None] | (alphas > 0)
-        return np.divide(1.0, shifted, out=np.zeros_like(shifted), where=usable)
+            raise not_positive_definite(lowest, float(refused.min()))
+        shifted = self.values[:, None] + shifts
+        usable = (xp.abs(self.values) > self.noise)[:, None] | (shifts > 0)
+        return xp.where(usable, 1.0 / xp.where(usable, shifted, 1.0), 0.0)
 
     def _all_solutions(self, Y: np.ndarray, alphas: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the scaled solutions, shape (a, n, t), and 1 / (lambda_j + alpha), shape (r, a)."""
@@ -281,7 +281,9 @@ def _solve_gram(half: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 def check_finite(matrix: np.ndarray) -> None:
     """Raise ValueError if the kernel matrix has values that are not finite."""
-    if not all(np.isfinite(matrix[rows]).all() for rows in blocks(len(matrix), BLOCK)):
+    xp = namespace(matrix)
+    height = matrix.shape[0] if is_foreign(matrix) else BLOCK
+    if not all(xp.all(xp.isfinite(matrix[rows, ...])) for rows in blocks(matrix.shape[0], height)):
         raise ValueError("the kernel matrix has values that are not finite: scale the features, or check the kernel")
 
 
@@ -301,19 +303,40 @@ def _check_workspace(n: int, words: int) -> None:
     )
 
 
-def _deflated(matrix: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def _eigenpairs(matrix: Any) -> tuple[Any, Any]:
+    """Return eigenvalues, ascending, and eigenvectors of a symmetric matrix, overwriting it where it is NumPy's."""
+    if is_foreign(matrix):
+        return tuple(namespace(matrix).linalg.eigh(matrix))  # type: ignore[return-value]
+    _check_workspace(len(matrix), 2)
+    driver = "evd" if len(matrix) < EVD_BELOW else "evr"
+    # LAPACK sees a C-ordered matrix transposed: in Fortran order, so without a copy.
+    return eigh(matrix.T, lower=True, overwrite_a=True, check_finite=False, driver=driver)
+
+
+def _deflated(matrix: Any, s: Any) -> tuple[Any, Any, float]:
     """Return P A P + tau s s' / s's in the memory of A, A s / s's, and the size of A along s.
 
     P projects out s; tau is above every eigenvalue, so that s is the last eigenvector. (Where s is left with the
     eigenvalue zero instead, it mixes with the null space of A.) Only the triangle that LAPACK reads is updated.
     """
-    unit = s / np.linalg.norm(s)
+    length = float(s @ s) ** 0.5
+    unit = s / length
     product = matrix @ unit
     along = float(unit @ product)
-    (lange,) = get_lapack_funcs(("lange",), (matrix,))
-    (syr2,) = get_blas_funcs(("syr2",), (matrix,))
-    tau = 2 * float(lange("1", matrix.T)) or 1.0
+    if is_foreign(matrix):
+        norm = one_norm(matrix)
+    else:
+        (lange,) = get_lapack_funcs(("lange",), (matrix,))
+        norm = float(lange("1", matrix.T))
+    tau = 2 * norm or 1.0
     # A - s u' - u s' + (s'u + tau) s s' with u = A s, as one symmetric update of rank two.
     partner = product - 0.5 * (along + tau) * unit
-    updated = syr2(-1.0, unit, partner, a=matrix.T, lower=1, overwrite_a=1).T
-    return updated, product / np.linalg.norm(s), abs(along)
+    return _rank_two_update(matrix, unit, partner), product / length, abs(along)
+
+
+def _rank_two_update(matrix: Any, x: Any, y: Any) -> Any:
+    """Return A - x y' - y x', in the triangle that is read, in the memory of A where the library can."""
+    if is_foreign(matrix):
+        return subtract(subtract(matrix, x[:, None] * y), y[:, None] * x)
+    (syr2,) = get_blas_funcs(("syr2",), (matrix,))
+    return syr2(-1.0, x, y, a=matrix.T, lower=1, overwrite_a=1).T

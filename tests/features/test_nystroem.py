@@ -251,3 +251,11 @@ def test_other_mistakes(monkeypatch):
     monkeypatch.setattr(_memory, "available_bytes", lambda *_: 100)
     with pytest.raises(MemoryError, match="300 x 20 features"):
         phi.transform(X)
+
+
+def test_inverse_transform_is_there_once_it_was_learned(rng):
+    X = rng.normal(size=(20, 2))
+    assert not hasattr(Nystroem().fit(X), "inverse_transform")
+    model = Nystroem(fit_inverse_transform=True)
+    assert not hasattr(model, "inverse_transform")
+    assert model.fit(X).inverse_transform.__doc__ == Nystroem.inverse_transform.__doc__
