@@ -217,7 +217,7 @@ OTHER_MAPS = [
 # nu that its most uneven weights allow.
 ESTIMATORS = [
     kernelkit.KernelGradientFlow(),
-    kernelkit.KernelNuSVC(nu=0.3, tol=1e-10),
+    kernelkit.KernelNuSVC(nu=0.3, tol=1e-8),
     kernelkit.KernelNuSVR(tol=1e-12),
     kernelkit.KernelOneClassSVM(nu=0.3, tol=1e-10),
     kernelkit.KernelPCA(n_components=2),

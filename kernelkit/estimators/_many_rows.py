@@ -15,11 +15,11 @@ from .._arrays import is_foreign, is_single, n_rows, take_rows, whereabouts, wid
 from .._validation import check_choice, check_number
 from ..features import drawn_rows
 from ..solvers import (
-    Columns,
     Ending,
     IterativeSolver,
     LandmarkRidge,
     Outcome,
+    SolvedTargets,
     independent,
     one_alpha_after_the_other,
 )
@@ -112,7 +112,7 @@ def fit_on_landmarks(
     problem = problem.restricted(kept)
     system = _landmark_ridge(problem, settings)
 
-    def solve(alpha: float, at: np.ndarray) -> Columns:
+    def solve(alpha: float, at: np.ndarray) -> SolvedTargets:
         return system.solve(
             alpha,
             targets=at,

@@ -13,9 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._validation import check_columns, check_follows, check_numbers
 
+WANTED = "inverse_transform needs a model fitted with fit_inverse_transform=True"
+
 
 class where_invertible:  # noqa: N801
-    """A method of an `Invertible` that is there once an inverse was learned: before, asking for it is an error."""
+    """A method of an `Invertible` that is there where an inverse is, or is to be, learned: else asking is an error."""
 
     def __init__(self, method: Callable[..., Any]):
         self._method = method
@@ -24,7 +26,8 @@ class where_invertible:  # noqa: N801
     def __get__(self, model: Any, owner: type | None = None) -> Any:
         if model is None:
             return self._method
-        model._check_invertible()
+        if not model.fit_inverse_transform:
+            raise NotFittedError(WANTED)
         return MethodType(self._method, model)
 
 
@@ -43,13 +46,11 @@ class Invertible:
             raise ValueError("fit_inverse_transform=True needs X as a dense array: got a sparse matrix")
         return check_numbers(X)
 
-    def _check_invertible(self) -> None:
-        check_is_fitted(self)
-        if not self.fit_inverse_transform or not hasattr(self, "dual_coef_"):
-            raise NotFittedError("inverse_transform needs a model fitted with fit_inverse_transform=True")
-
     def _to_invert(self, X: Any) -> Any:
         """Return checked features."""
+        check_is_fitted(self)
+        if not hasattr(self, "dual_coef_"):
+            raise NotFittedError(WANTED)
         check_follows(X, self.dual_coef_, type(self).__name__, "inverse_transform")  # type: ignore[attr-defined]
         Z = check_numbers(X, accept_sparse=False)
         check_columns(Z, self._n_features_out, "the number of components is")  # type: ignore[attr-defined]

@@ -16,12 +16,12 @@ from ._representatives import farthest_points, leverage_sample
 from ._ridge import RidgeSystem, solve_many
 from ._smo import smo, smo_matrix
 from ._spectral import Spectrum, check_finite
-from ._targets import Columns, one_alpha_after_the_other
+from ._targets import SolvedTargets, one_alpha_after_the_other
 
 __all__ = [
     "EIGEN_SOLVERS",
     "CholeskyFactor",
-    "Columns",
+    "SolvedTargets",
     "DualSolution",
     "Ending",
     "GradientFlow",

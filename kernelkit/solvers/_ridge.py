@@ -13,7 +13,7 @@ from ._device_cholesky import DeviceSolver
 from ._factor import CholeskyFactor
 from ._iterative import IterativeSolver
 from ._spectral import Spectrum
-from ._targets import Columns, one_alpha_after_the_other, remove_intercept, scaled_targets, weight_roots
+from ._targets import SolvedTargets, one_alpha_after_the_other, remove_intercept, scaled_targets, weight_roots
 
 
 def solve_many(
@@ -86,7 +86,7 @@ def solve_many(
         return *spectrum.solve(Y, alphas), tuple(Outcome(alpha, "eigen") for alpha in levels)
     direct = _direct_solver(operator, scale, mixed, B) if iterative is None else None
 
-    def solve_level(alpha: float, at: np.ndarray) -> Columns:
+    def solve_level(alpha: float, at: np.ndarray) -> SolvedTargets:
         some = B if len(at) == len(alphas) else columns_at(B, at)
         if iterative is None:
             assert direct is not None
@@ -109,7 +109,7 @@ def _spectrum(operator: Any, scale: Any, intercept: bool, B: Any) -> Spectrum:
     return Spectrum.from_operator(operator, scale=scale, intercept=intercept)
 
 
-def _solve_level(direct: DirectSolver | DeviceSolver, B: Any, alpha: float, s: Any) -> Columns:
+def _solve_level(direct: DirectSolver | DeviceSolver, B: Any, alpha: float, s: Any) -> SolvedTargets:
     xp, nothing = namespace(B), full((B.shape[1],), 0.0, B)
     try:
         if s is None:

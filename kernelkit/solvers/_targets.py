@@ -41,11 +41,11 @@ def remove_intercept(Z: Any, z: Any, s: Any) -> tuple[Any, Any]:
     return Z - z[:, None] * b, b
 
 
-Columns = tuple[Any, Any, Any]  # coefficients and intercepts of some targets, and how they were found
+SolvedTargets = tuple[Any, Any, Any]  # coefficients and intercepts of some targets, and how they were found
 
 
 def one_alpha_after_the_other(
-    alphas: np.ndarray, solve: Callable[[float, np.ndarray], Columns]
+    alphas: np.ndarray, solve: Callable[[float, np.ndarray], SolvedTargets]
 ) -> tuple[Any, Any, tuple[Any, ...]]:
     """Return c, shape (p, t), and b, shape (t,), from solutions for each alpha, the largest first, of its targets."""
     levels = np.unique(alphas)[::-1].tolist()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.gaussian_process.kernels import RBF
@@ -253,9 +254,13 @@ def test_other_mistakes(monkeypatch):
         phi.transform(X)
 
 
-def test_inverse_transform_is_there_once_it_was_learned(rng):
+def test_inverse_transform_is_there_where_it_is_learned(rng):
     X = rng.normal(size=(20, 2))
     assert not hasattr(Nystroem().fit(X), "inverse_transform")
-    model = Nystroem(fit_inverse_transform=True)
-    assert not hasattr(model, "inverse_transform")
-    assert model.fit(X).inverse_transform.__doc__ == Nystroem.inverse_transform.__doc__
+    model = Nystroem(n_components=5, fit_inverse_transform=True)
+    assert model.inverse_transform.__doc__ == Nystroem.inverse_transform.__doc__
+    assert model.inverse_transform(model.fit(X).transform(X)).shape == X.shape  # looked up before it is learned
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        clone(model).inverse_transform(X)
+    with pytest.raises(NotFittedError, match="fit_inverse_transform=True"):
+        Nystroem(n_components=5).fit(X).set_params(fit_inverse_transform=True).inverse_transform(X)
