@@ -10,7 +10,7 @@ import sklearn
 import torch
 from measure import compare, seconds
 
-from kernelkit import Gaussian, KernelRidge
+from kernelkit import NTK, Gaussian, KernelPCA, KernelRidge, RandomFourier
 
 WANTED = 0.67  # torch takes no more than 1.5 times as long on the same processor
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
@@ -55,6 +55,8 @@ def jobs(X, y, X_new):
     exact = KernelRidge(Gaussian(4.0), alpha=1e-2, solver="cholesky")
     landmarks = KernelRidge(Gaussian(4.0), alpha=1e-2, solver="nystroem", n_landmarks=p, random_state=0)
     fitted = sklearn.clone(exact).fit(X[:n], y[:n])
+    components = KernelPCA(Gaussian(4.0), n_components=10, eigen_solver="dense")
+    waves = RandomFourier(Gaussian(4.0), n_components=p, random_state=0).fit(X)
     values = 2 * d + 2  # operations a kernel value takes at least
     return {
         f"Gaussian matrix, n = {n}, d = {d}": (lambda: Gaussian(4.0)(X[:n]), values * n**2, b * n**2),
@@ -65,6 +67,9 @@ def jobs(X, y, X_new):
             b * len(X) * d,
         ),
         f"predict, n = {n}, m = {m}": (lambda: fitted.predict(X_new), values * n * m, b * m * d),
+        f"network, depth 3, n = {n // 2}": (lambda: NTK(depth=3)(X[: n // 2]), values * n**2 / 4, b * n**2 / 4),
+        f"components, n = {n // 2}": (lambda: components.fit(X[: n // 2]), values * n**2 / 4, b * n**2 / 4),
+        f"{p} random Fourier features, n = {len(X)}": (lambda: waves.transform(X), len(X) * d * p, b * len(X) * p),
     }
 
 
