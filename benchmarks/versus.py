@@ -12,6 +12,7 @@ measures nothing.
 
 import argparse
 import platform
+import re
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -101,7 +102,8 @@ def machine():
     """Return what the figures were measured on, as `kernelkit.show_versions` says it."""
     with redirect_stdout(StringIO()) as said:
         kernelkit.show_versions()
-    return f"```text\n{platform.machine()}, {platform.system()}\n{said.getvalue().strip()}\n```"
+    lines = re.sub(r", /\S+", "", said.getvalue().strip())  # less where the libraries lie
+    return f"```text\n{platform.machine()}, {platform.system()}\n{lines}\n```"
 
 
 def draw(found, path):

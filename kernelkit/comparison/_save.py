@@ -18,12 +18,13 @@ CHECKED_ROWS = 200
 def save_model(found: Comparison, path: str | Path) -> str:
     """Write the fitted pipeline by skops where it is installed, else by joblib; return how to load it, in one line.
 
-    A file name that ends with .joblib, .pkl or .pickle asks for joblib.
+    A file name that ends with .joblib, .pkl or .pickle asks for joblib, one that ends with .skops for skops.
 
     Raises
     ------
     InputError
-        If the model cannot be saved, or does not give the same predictions again; what was there before stays.
+        If the model cannot be saved, skops was asked for and is not there, or the model does not give the same
+        predictions again; what was there before stays.
     """
     file, model = Path(path), found.held_out.model
     draft = file.with_name(f".{file.name}.part")
@@ -48,6 +49,10 @@ def _skops_wanted(file: Path) -> bool:
     try:
         import skops.io  # noqa: F401
     except ImportError:
+        if file.suffix.lower() == ".skops":
+            raise InputError(
+                f"{file} asks for skops, which is not installed: pip install skops, or take .joblib"
+            ) from None
         return False
     return True
 

@@ -180,7 +180,7 @@ def test_saved_by_skops(result, tmp_path):
     np.testing.assert_array_equal(loaded.predict(X), result.best_estimator_.predict(X))
 
 
-@pytest.mark.parametrize(("name", "installed"), [("model.skops", False), ("model.joblib", True)])
+@pytest.mark.parametrize(("name", "installed"), [("model", False), ("model.joblib", True)])
 def test_saved_by_joblib(result, tmp_path, monkeypatch, name, installed):
     import joblib
 
@@ -192,6 +192,14 @@ def test_saved_by_joblib(result, tmp_path, monkeypatch, name, installed):
     assert "joblib.load(" in advice
     X = result.found.table.X
     np.testing.assert_array_equal(joblib.load(path).predict(X), result.best_estimator_.predict(X))
+
+
+def test_skops_that_is_asked_for_and_not_there(result, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "skops", None)
+    monkeypatch.setitem(sys.modules, "skops.io", None)
+    with pytest.raises(InputError, match=r"model.skops asks for skops, which is not installed: pip install skops, or"):
+        save_model(result.found, tmp_path / "model.skops")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_model_that_changes_when_saved_is_refused(result, tmp_path, monkeypatch):
