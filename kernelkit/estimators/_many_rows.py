@@ -19,7 +19,6 @@ from ..solvers import (
     IterativeSolver,
     LandmarkRidge,
     Outcome,
-    SolvedTargets,
     independent,
     one_alpha_after_the_other,
 )
@@ -112,7 +111,7 @@ def fit_on_landmarks(
     problem = problem.restricted(kept)
     system = _landmark_ridge(problem, settings)
 
-    def solve(alpha: float, at: np.ndarray) -> SolvedTargets:
+    def solve(alpha: float, at: np.ndarray) -> tuple[Any, Any, Any]:
         return system.solve(
             alpha,
             targets=at,

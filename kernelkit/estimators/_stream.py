@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from .._arrays import is_single
-from ..solvers import Moments, Outcome, SolvedTargets, float32_drowns, one_alpha_after_the_other
+from ..solvers import Moments, Outcome, float32_drowns, one_alpha_after_the_other
 from ._shared import Shared
 
 Whole = tuple[Any, Any, Any]  # operator, targets and weights of all rows
@@ -111,7 +111,7 @@ class Stream:
     def ridge(self, problem: Any, alphas: np.ndarray, intercept: bool) -> Fitted:
         """Return the solution of the normal equations; `problem` is that of the last block."""
 
-        def solve(alpha: float, at: np.ndarray) -> SolvedTargets:
+        def solve(alpha: float, at: np.ndarray) -> tuple[Any, Any, Any]:
             coef, b = self.sums.of_targets(at).ridge(alpha, intercept)
             return coef if self.W is None else self.W @ coef, b, Outcome(alpha, self.method)
 

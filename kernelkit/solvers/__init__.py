@@ -16,12 +16,11 @@ from ._representatives import farthest_points, leverage_sample
 from ._ridge import RidgeSystem, solve_many
 from ._smo import smo, smo_matrix
 from ._spectral import Spectrum, check_finite
-from ._targets import SolvedTargets, one_alpha_after_the_other
+from ._targets import one_alpha_after_the_other
 
 __all__ = [
     "EIGEN_SOLVERS",
     "CholeskyFactor",
-    "SolvedTargets",
     "DualSolution",
     "Ending",
     "GradientFlow",
