@@ -50,7 +50,7 @@ LAYERS = [
     [("kernels", "what is computed"), ("solvers", "algebra on operators")],
     [("engine", "big matrices: tiles, threads, memory")],
     [("_validation", "the only door for arrays and parameters")],
-    [("_arrays", "the only file that knows array libraries")],
+    [("_arrays", "the only folder that knows array libraries")],
 ]
 
 
