@@ -33,6 +33,8 @@ exclude_patterns = ["_build", "examples", "sg_execution_times.rst"]
 templates_path = ["_templates"]
 suppress_warnings = ["config.cache"]  # the gallery's settings hold functions
 
+smartquotes = False  # what stands between quotes is often code
+
 # Pages are Markdown that GitHub shows too: formulas between dollars or in ```math, links to titles as #anchors.
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_fence_as_directive = ["math"]

@@ -225,7 +225,7 @@ class Kernel(GaussianProcessProtocol, BaseEstimator, SklearnKernel, ABC):
         Parameters
         ----------
         n_features : int
-            d.
+            The number of columns d.
         count : int
             How many.
         draws : object

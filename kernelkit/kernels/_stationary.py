@@ -44,7 +44,7 @@ class Frame:
     origin : array of shape (d,) or None
         Where the rows are centred; None is zero.
     n_features : int
-        d.
+        The number of columns d.
     wide : bool
         Whether float32 rows are multiplied in float64.
     repair : bool
