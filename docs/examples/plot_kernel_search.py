@@ -79,8 +79,9 @@ print("by leave-one-out:", quick[-1].best_params_)
 # What one sees
 # -------------
 # R² in cross-validation over width and ridge, a picture for each kernel, on one scale; the mark is its best. Wide
-# kernels with little ridge and narrow ones with more do as well: a valley, not a point. The best of all kernels are
-# nearly the same, and little better than a linear model: with 442 rows no kernel finds what is not there.
+# kernels with little ridge and narrow ones with more do as well: a valley, not a point, in which leave-one-out ends
+# elsewhere. The best of all kernels are nearly the same, and little better than a linear model: with 442 rows no kernel
+# finds what is not there.
 
 figure, axes = plt.subplots(1, len(kernels), figsize=(13, 4), layout="constrained", sharey=True)
 for ax, (name, table) in zip(axes, zip(kernels, scores, strict=True), strict=True):

@@ -68,7 +68,7 @@ for degree, difference, primal_time, dual_time in zip(degrees, differences, prim
 # -------------
 # Left: the number of monomials, (d + p)! / (d! p!), for some numbers d of columns; above the dashed line there are more
 # of them than rows, and the dual way has the smaller system to solve. Middle: the time to fit and predict. Lifting is
-# cheaper for few features; its time then grows with their number to the power of three, the kernel's hardly at all.
+# cheaper for few features; its time then grows with the square and the cube of their number, the kernel's hardly.
 # Right: the predictions of the two ways differ by rounding only.
 
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")

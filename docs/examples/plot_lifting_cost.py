@@ -65,10 +65,10 @@ print(f"errors of the two cubic ones differ by {apart:.0e}; there are {len(model
 # What one sees
 # -------------
 # Left: the time of a fit. That of exact kernels grows with the square and the cube of the rows, that of the lifted
-# model and of landmarks in proportion to them. Middle: the error; the noise, the line at 1, is the least there is. The
-# two cubic models lie on each other. Right: both at once, a point for each number of rows. Who is nearest to the lower
-# left corner wins: with few rows a kernel, with many the lifted model, since 286 monomials are few and the function is
-# nearly a cubic one. `kernelkit.compare` weighs the same on your own table.
+# model and of landmarks at most in proportion to them. Middle: the error; the noise, the line at 1, is the least there
+# is. The two cubic models lie on each other. Right: both at once, a point for each number of rows. Who is nearest to
+# the lower left corner wins: with few rows a kernel, with many the lifted model, since 286 monomials are few and the
+# function is nearly a cubic one. ``kernelkit.compare`` weighs the same on your own table.
 
 figure, axes = plt.subplots(1, 3, figsize=(14, 4.4), layout="constrained")
 left, middle, right = axes

@@ -3,8 +3,8 @@ Leave-one-out along alpha, for the price of one decomposition
 =============================================================
 
 One eigendecomposition of the kernel matrix gives the leave-one-out errors of all ridges alpha in closed form.
-`KernelRidgeCV` does no more than that for each kernel. Folds take chance in how the rows are split; leaving one out
-does not.
+``KernelRidgeCV`` does no more than that for each kernel. With folds the result depends on how the rows happen to be
+split; leaving one out does not.
 """
 
 # %%
@@ -75,7 +75,7 @@ for k, best in chosen.items():
 # Left: leave-one-out errors of four widths. A wider kernel needs a smaller ridge, and three of the four reach the same
 # error. Right: errors of sigma = 8 by folds. Each thin line is one random split, its mark the alpha that it chooses.
 # With two folds half of the rows are missing from each fit, so that most errors are too large; with ten the curves lie
-# around that of leave-one-out. What they choose still depends on the split: one row of marks, several alphas.
+# around that of leave-one-out. What they choose still depends on the split.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4), layout="constrained", sharey=True)
 shades = plt.colormaps["viridis"](np.linspace(0, 0.85, len(sigmas)))

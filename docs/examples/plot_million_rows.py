@@ -90,8 +90,8 @@ folder.cleanup()
 # -------------
 # Parts of both pictures that were not seen, without noise, with it, and filtered. The linear filter has to choose
 # between noise and blur, everywhere the same; with the kernel it smooths where the square is smooth and keeps edges.
-# Right: the signal-to-noise ratio in the test bands, more is better. Linear filters have learned all they can from
-# ten thousand rows. With the kernel more help: a hundred thousand clearly, a million a little.
+# Right: the signal-to-noise ratio in the test bands, more is better. Linear filters have learned nearly all they can
+# from ten thousand rows. With the kernel more help: a hundred thousand clearly, a million a little.
 
 parts = [np.s_[150:260, 225:335], np.s_[100:210, 225:335]]
 figure = plt.figure(figsize=(14, 5), layout="constrained")

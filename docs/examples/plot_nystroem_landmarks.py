@@ -57,7 +57,7 @@ print("best possible:", *(f"{value:.1e} ({count})" for value, count in zip(least
 # What one sees
 # -------------
 # Middle: the palettes. Ten uniform landmarks hold no colour of the flower, the farthest points few shades of the
-# leaves. Right: uniform landmarks fall behind more and more. Centres of clusters are best while there are few; with
+# leaves. Right: from 20 on uniform landmarks fall behind. Centres of clusters are best while there are few; with
 # more, randomly pivoted Cholesky, the default, which draws a row by what the others leave of it. The eigenvectors,
 # dashed, are the best there is, but take all rows to build. Where rows fill many dimensions evenly strategies differ
 # much less.

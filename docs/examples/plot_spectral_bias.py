@@ -55,11 +55,12 @@ stages = list(KernelGradientFlow(kernel).fit(X, y).staged_predict(X, times))
 # %%
 # What one sees
 # -------------
-# Left: eigenvalues fall like the frequency to the power of -2 for all three networks, so that a wave of ten times the
-# frequency takes a hundred times as long. Without biases, one hidden layer of rectified linear units has eigenvalues of
-# zero, but for rounding, at all odd frequencies from 3 on: such waves are never learned. Biases, or more layers, cure
-# this. Middle: what remains of waves over training time, exp(-λt). Right: the target and the network at the times at
-# which 95% of the waves of frequency 1, 5 and 20 have been learned.
+# Left: at high frequencies eigenvalues fall like the frequency to the power of -2 for all three networks, so that a
+# wave of twice the frequency takes four times as long; at low ones they fall faster still. Without biases, one hidden
+# layer of rectified linear units has eigenvalues of zero, but for rounding, at all odd frequencies from 3 on: such
+# waves are never learned. Biases, or more layers, cure this. Middle: what remains of waves over training time,
+# exp(-λt). Right: the target and the network at the times at which 95% of the waves of frequency 1, 5 and 20 have been
+# learned.
 
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
 for (name, values), marker in zip(eigenvalues.items(), "oxs", strict=True):

@@ -3,7 +3,7 @@ Where a support vector machine decides
 ======================================
 
 The kernel's width sets how far a row reaches. Wide kernels draw smooth boundaries between classes, narrow ones islands
-around single rows. Few rows are needed to draw either: the support vectors.
+around single rows. Only some rows are needed to draw them, the support vectors; with a narrow kernel, most.
 """
 
 # %%
