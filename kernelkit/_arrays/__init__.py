@@ -31,6 +31,7 @@ from ._elementwise import (
 )
 from ._library import (
     as_array,
+    can_follow,
     cast,
     device_of,
     eps_of,
@@ -77,6 +78,7 @@ __all__ = [
     "as_array",
     "as_dense",
     "as_sliceable",
+    "can_follow",
     "cast",
     "cholesky",
     "clip",

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import scipy
 import scipy.sparse as sp
 import sklearn
 
@@ -24,6 +25,11 @@ def is_foreign(array: Any) -> bool:
     if isinstance(array, (np.ndarray, np.generic)) or not sklearn.get_config()["array_api_dispatch"]:
         return False
     return not is_dask(array) and array_api_compat().is_array_api_obj(array)
+
+
+def can_follow() -> bool:
+    """Tell whether scikit-learn can be told to follow other libraries: its ``array_api_dispatch`` needs SciPy 1.14."""
+    return tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 14)
 
 
 def array_api_compat() -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, median, stdev
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning
@@ -44,10 +45,12 @@ class Fold:
 def make_fold(table: Table, splitter: Splitter, train: np.ndarray, test: np.ndarray) -> Fold:
     """Fit the preparation on the rows `train` of the table, and choose the inner folds there."""
     prepare = preparation(table, splitter.seed)
-    X = prepare.fit_transform(table.take(train), table.y[train])
+    with joblib.parallel_config(backend="sequential"):  # columns are no work to send to other processes
+        X = prepare.fit_transform(table.take(train), table.y[train])
+        test_X = prepare.transform(table.take(test))
     inner = splitter.split(train, INNER_FOLDS)
     rows = TrainingRows(X, table.y[train], inner, len(table.columns.numeric), table.task, splitter.seed)
-    return Fold(rows, prepare.transform(table.take(test)), table.y[test], prepare)
+    return Fold(rows, test_X, table.y[test], prepare)
 
 
 @dataclass

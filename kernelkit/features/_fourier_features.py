@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._arrays import can_follow
 from .._validation import check_choice, check_number
 from ._waves import Waves
 
@@ -87,5 +88,5 @@ class FourierFeatures(Waves):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.array_api_support = True
+        tags.array_api_support = can_follow()
         return tags

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from .._arrays import as_sliceable, floats_on_device_of, is_dask, is_foreign, whereabouts
+from .._arrays import as_sliceable, can_follow, floats_on_device_of, is_dask, is_foreign, whereabouts
 from .._validation import check_follows, check_symmetric
 from ..engine import DaskOperator, DeviceOperator, KernelOperator, matrix_operator, operator_for
 from ._base import Kernel
@@ -172,8 +172,9 @@ class KernelEstimator(BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.pairwise = self._precomputed
-        tags.array_api_support = self._not_for_devices is None and not any(
+        takes_others = self._not_for_devices is None and not any(
             getattr(kernel, "needs_numpy", False) for kernel in self._kernels()
         )
+        tags.array_api_support = takes_others and can_follow()
         tags.input_tags.sparse = all(getattr(kernel, "accepts_sparse", False) for kernel in self._kernels())
         return tags
