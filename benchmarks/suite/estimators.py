@@ -30,46 +30,39 @@ OTHERS = {"PCA": KernelPCA(KERNEL, n_components=10), "one class": KernelOneClass
 N = 2000
 
 
-class Regressors:
-    """On smooth targets."""
+class _Supervised:
+    """Fits of the models by name in `params`, and what is asked of them for the same rows."""
 
-    params = list(REGRESSORS)
     param_names = ("model",)
 
     def setup(self, name):
         self.X = rows(N)
-        self.y = target(self.X)
-        self.model = REGRESSORS[name].fit(self.X, self.y)
+        self.y = self.targets(self.X)
+        self.model = self.models[name].fit(self.X, self.y)
 
     def time_fit(self, name):
         self.model.fit(self.X, self.y)
+
+    def peakmem_fit(self, name):
+        self.model.fit(self.X, self.y)
+
+
+class Regressors(_Supervised):
+    """On smooth targets."""
+
+    models, params, targets = REGRESSORS, list(REGRESSORS), staticmethod(target)
 
     def time_predict(self, name):
         self.model.predict(self.X)
 
-    def peakmem_fit(self, name):
-        self.model.fit(self.X, self.y)
 
-
-class Classifiers:
+class Classifiers(_Supervised):
     """On labels with noise."""
 
-    params = list(CLASSIFIERS)
-    param_names = ("model",)
-
-    def setup(self, name):
-        self.X = rows(N)
-        self.y = labels(self.X)
-        self.model = CLASSIFIERS[name].fit(self.X, self.y)
-
-    def time_fit(self, name):
-        self.model.fit(self.X, self.y)
+    models, params, targets = CLASSIFIERS, list(CLASSIFIERS), staticmethod(labels)
 
     def time_decision_function(self, name):
         self.model.decision_function(self.X)
-
-    def peakmem_fit(self, name):
-        self.model.fit(self.X, self.y)
 
 
 class Unsupervised:

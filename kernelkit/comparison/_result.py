@@ -14,7 +14,6 @@ from sklearn.pipeline import Pipeline
 from .._validation import check_number
 from .._version import __version__
 from ..inspection._drawing import new_axes
-from ._candidates import SETTINGS
 from ._curves import CostCurves, cost_curves
 from ._evaluate import INNER_FOLDS, Outcome
 from ._figures import score_against_cost
@@ -159,7 +158,6 @@ def _settings(found: Comparison) -> dict[str, Any]:
         "cv": found.cv,
         "repeats": found.repeats,
         "inner_folds": INNER_FOLDS,
-        "settings_per_candidate": SETTINGS,
         "seed": found.seed,
         "budget_seconds": found.budget,
         "score": SCORE[found.table.task],
@@ -230,6 +228,7 @@ def _candidate(found: Comparison, outcome: Outcome) -> dict[str, Any]:
         "status": outcome.reason or "ok",
     }
     row |= _measured(found, outcome) if outcome.ok else {}
+    row["settings_tried"] = outcome.candidate.n_settings
     row["explicit_features"] = outcome.n_features
     row["peak_bytes"] = outcome.peak_bytes
     row["folds"] = _folds(outcome)

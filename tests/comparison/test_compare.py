@@ -83,7 +83,8 @@ def test_json_is_complete_and_strict(result, tmp_path):
     found = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
     assert found == json.loads(text)
     assert found["data"]["rows"] == 442 and found["data"]["held_out_rows"] == 89
-    assert found["settings"]["seed"] == 0 and found["settings"]["settings_per_candidate"] == 24
+    assert found["settings"]["seed"] == 0
+    assert {candidate["settings_tried"] for candidate in found["candidates"]} == {24}
     assert len(found["candidates"]) == 6
     for candidate in found["candidates"]:
         assert candidate["status"] == "ok" and len(candidate["folds"]) == 10
@@ -217,6 +218,8 @@ def test_own_kernels_join():
     kernels = {"mine": Gaussian(0.6), "two": [Linear(), Gaussian(0.5)]}
     result = compare(X, y, candidates="linear", kernels=kernels, cv=3)
     assert list(result.table.index) == ["linear", "mine", "two"]
+    tried = {candidate["name"]: candidate["settings_tried"] for candidate in result.to_dict()["candidates"]}
+    assert tried == {"linear": 24, "mine": 6, "two": 12}
     assert "; 6 to 24 settings each, tuned in 3 inner folds" in " ".join(repr(result).split())
     assert result.verdict.startswith(
         f"Use the kernel '{result.recommended}': it is better than the linear model, and no"
